@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * config: every setting of `aver serve`, one row of one table each (config.c).
+ * The same table gives the flags, the environment, the file, --help,
+ * --print-config and the man page. */
+#ifndef AVER_SERVE_CONFIG_H
+#define AVER_SERVE_CONFIG_H
+
+#include "base/buf.h"
+#include "net/log.h"
+
+#define CONFIG_LIST_MAX 16
+#define CONFIG_TOKENS_MAX 1024
+
+struct config_list {
+    unsigned n;
+    char *item[CONFIG_LIST_MAX];
+};
+
+enum config_source {
+    CONFIG_DEFAULT = 0,
+    CONFIG_FILE,
+    CONFIG_ENV,
+    CONFIG_ALIAS, /* environment, under an older proxy's name */
+    CONFIG_FLAG,
+};
+
+/* Times in milliseconds, sizes in bytes. Strings are owned; NULL where the
+ * setting has no value. */
+struct config {
+    struct config_list listen, engine;
+    int tee;        /* enum attest_tee_choice */
+    int gpu;        /* enum attest_gpu_choice */
+    int key;        /* enum notary_key */
+    bool compat_seed, three_part, sign_eager, log_json;
+    char *dstack_socket, *tsm_path, *nvml_library;
+    char *model_name, *token_file, *tls_cert, *tls_key, *tls_identity;
+    char *user, *metrics_listen;
+    uint64_t receipt_ttl, receipt_max, receipt_bytes, body_max;
+    uint64_t head_timeout, body_timeout, idle_timeout, write_timeout;
+    uint64_t engine_connect_timeout, engine_timeout, exchange_timeout;
+    uint64_t drain_timeout, workers;
+    int log_level; /* enum log_level */
+
+    /* Not settings: worked out by the supervisor, handed to the roles. */
+    unsigned ntokens;
+    uint8_t (*token_sha256)[32]; /* tokens are known by their SHA-256 alone */
+    bool has_spki;
+    uint8_t spki_sha256[32]; /* of the tls-identity certificate */
+    unsigned nlisteners;     /* inherited from ROLE_LISTEN_FD on; */
+    char *listener_url[CONFIG_LIST_MAX + 1]; /* as bound, "http://…", "unix:…" */
+    int metrics_listener;    /* index into them, or -1 */
+    uint64_t start_ms;       /* CLOCK_REALTIME when the service started */
+};
+
+/* Reads flags, environment and file. 0; -1 with `err` (exit status 2), whose
+ * text names file and line, variable, or flag. `*action` becomes what the call
+ * asks for besides serving. */
+enum config_action { CONFIG_SERVE = 0, CONFIG_HELP, CONFIG_PRINT };
+AVER_MUST_CHECK int config_read(struct config *c, int argc, char **argv,
+                                enum config_action *action,
+                                struct aver_error *err);
+void config_free(struct config *c);
+/* --print-config: NAME VALUE lines with their source; tokens as a count. */
+void config_print(const struct config *c);
+void config_help(void);
+/* The effective configuration as the file for ROLE_CONFIG_FD, and back. */
+AVER_MUST_CHECK int config_store(const struct config *c, struct aver_buf *out);
+AVER_MUST_CHECK int config_load(struct config *c, struct aver_bytes in,
+                                struct aver_error *err);
+
+#endif
