@@ -32,7 +32,9 @@ struct aver_json_member {
     unsigned count;
     uint64_t start, end; /* the value's place in the source: [start, end) */
     /* A string's decoded value where it has at most AVER_JSON_VALUE_MAX
-     * bytes (it may hold NULs); else `cut` is set. */
+     * bytes (it may hold NULs, and one more follows it). Where it has more, or
+     * holds half a surrogate pair, which UTF-8 cannot spell, `cut` is set and
+     * the value empty. */
     bool cut;
     uint16_t value_len;
     char value[AVER_JSON_VALUE_MAX + 1];
@@ -40,33 +42,44 @@ struct aver_json_member {
 
 struct aver_json_scan; /* see below: complete, so that callers can embed it */
 
-/* Starts over. Borrows `members` (at most 8) until the scan ends. */
+/* Starts over. Borrows `members` (at most 8, names of at most 32 bytes) until
+ * the scan ends. */
 void aver_json_scan_init(struct aver_json_scan *s,
                          struct aver_json_member *members, unsigned n);
-/* Takes the next piece. False once the text cannot be JSON any more. */
+/* Takes the next piece. False once the text cannot be JSON any more (it is
+ * then refused for good), or is deeper than AVER_JSON_DEPTH_MAX. Until the end
+ * said true, what members hold is a guess. */
 bool aver_json_scan_feed(struct aver_json_scan *s, struct aver_bytes in);
 /* The text has ended: true if it was one complete JSON value. */
 bool aver_json_scan_end(struct aver_json_scan *s);
 /* Type of the value at the top, AVER_JSON_ABSENT before it began. */
 enum aver_json_type aver_json_scan_top(const struct aver_json_scan *s);
 
-/* jansson with AVER's flags (duplicates refused, numbers as they are). NULL
- * with `err` filled on bad input. The caller owns the tree (json_decref). */
+/* jansson with AVER's flags. The text must be one object or array (a bare
+ * string or number is no document here). Refused besides bad grammar: a name
+ * that stands twice in one object, since two readers might read two things;
+ * NUL (\u0000) in names and values, since trees are read as C strings; half
+ * surrogate pairs; integers beyond 64 bits, which would not be kept as they
+ * are. NULL with `err` filled on bad input; the sentence gives line and column
+ * and quotes nothing of the text. The caller owns the tree (json_decref). */
 json_t *aver_json_parse(struct aver_bytes text, struct aver_error *err);
 
 /* The state, for embedding. Fields belong to json.c. */
 struct aver_json_scan {
-    uint8_t state;      /* what may come next */
-    uint8_t top;        /* enum aver_json_type */
-    uint8_t nmembers;
-    int8_t current;     /* wanted member whose value is being read, or -1 */
-    uint16_t depth;
-    uint16_t literal;   /* position in true, false, null; \u digits */
-    uint32_t codepoint; /* \u escape or UTF-8 sequence under way */
-    uint32_t extra;
-    uint64_t offset;    /* bytes taken so far */
+    uint64_t offset; /* bytes taken so far */
     struct aver_json_member *members;
-    uint16_t name_len;  /* bytes of the top-level name read so far */
+    uint8_t state; /* what may come next */
+    uint8_t top;   /* enum aver_json_type */
+    uint8_t nmembers;
+    int8_t current;      /* wanted member whose value is being read, or -1 */
+    bool in_name;        /* the string under way is a name */
+    uint8_t name_len;    /* bytes of the top-level name kept so far */
+    uint8_t position;    /* in a word, or of a \u escape's digits */
+    const char *literal; /* true, false or null */
+    uint16_t depth;
+    uint16_t unit;   /* UTF-16 unit of the \u escape under way */
+    uint16_t high;   /* first half of a surrogate pair, or 0 */
+    uint8_t utf8[3]; /* struct utf8 of the character under way */
     char name[32];
     uint8_t nest[AVER_JSON_DEPTH_MAX / 8]; /* bit set: array */
 };

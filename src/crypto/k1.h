@@ -44,7 +44,7 @@ void aver_address_of(uint8_t address[static 20], const uint8_t pub[static 64]);
 void aver_address_format(char out[static AVER_ADDRESS_TEXT],
                          const uint8_t address[static 20]);
 /* "0x" and 40 digits of any case. -1 for anything else. `*checked` (may be
- * NULL) tells whether mixed case was there and the EIP-55 checksum right. */
+ * NULL) tells whether it is the EIP-55 spelling, so that its checksum held. */
 AVER_MUST_CHECK int aver_address_parse(uint8_t address[static 20],
                                        bool *checked, struct aver_bytes text);
 /* Keccak-256(0x19 "Ethereum Signed Message:" LF, decimal length, text). */
