@@ -26,11 +26,14 @@ struct client_request {
     struct aver_bytes body;     /* sent with Content-Length if has_body */
     bool has_body;
     int timeout_ms;  /* whole exchange; with on_body: silence between reads */
-    size_t body_max; /* of the reply */
+    size_t body_max; /* of the reply; with on_body, 0 is no limit */
     /* If set, gets the reply's body in pieces instead of reply.body. Non-zero
-     * ends the exchange. */
+     * ends the exchange: 0 is returned, `complete` is false. */
     int (*on_body)(void *ctx, struct aver_bytes piece);
     void *ctx;
+    /* Only on the connection of the exchange before: if that one is not there
+     * any more, -1 with AVER_EABSENT, and nothing goes out on another. */
+    bool same_connection;
 };
 
 struct client_reply {
@@ -47,7 +50,9 @@ void client_free(struct client *c);
 /* One exchange; connects, or reuses the kept connection (`c` reconnects by
  * itself only if the kept one turns out closed before a byte of the reply).
  * 0 with `reply` filled (clear it with client_reply_clear), whatever the
- * status; -1 with AVER_EIO, AVER_ETIMEOUT, AVER_EFORMAT or AVER_ELIMIT. */
+ * status; a body ended by close alone is there, with `complete` false. -1 with
+ * AVER_EIO (refused, cut), AVER_ETIMEOUT, AVER_EFORMAT or AVER_ELIMIT; `reply`
+ * holds no body then; what on_body got stays with it. */
 AVER_MUST_CHECK int client_exchange(struct client *c,
                                     const struct client_request *request,
                                     struct client_reply *reply,

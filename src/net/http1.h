@@ -101,12 +101,15 @@ enum http_result http_response_parse(struct http_head *h,
 const struct http_field *http_find(const struct http_head *h,
                                    const char *name);
 
-/* A body being decoded. Fields belong to http1.c. */
+/* A body being decoded. Fields belong to http1_body.c, but for `total` and
+ * `trailer_fields`, which may be read. Trailers are checked and dropped. */
 struct http_body {
     uint8_t framing, state;
+    uint8_t names;    /* trailer names that the current one may still be */
+    bool response;    /* refusals are 502 then */
     uint16_t line;    /* bytes of the current chunk-size or trailer line */
     uint32_t trailer; /* bytes of trailers so far */
-    uint16_t trailer_fields;
+    uint16_t trailer_fields, trailer_fields_max;
     uint16_t chunk_line_max;
     uint32_t trailer_max;
     uint64_t left;  /* of the length or of the current chunk */
@@ -119,7 +122,8 @@ void http_body_init(struct http_body *b, const struct http_head *h,
 /* Takes bytes from the front of `in`: sets *used to how many, and *data to the
  * body bytes among them (a view of `in`, possibly empty; at most one span a
  * call). HTTP_DONE when the message ended within `used`; a body of no length
- * is done at once with used = 0. Call again while *used < in.n. */
+ * is done at once with used = 0. Call again while *used < in.n. On HTTP_BAD
+ * *data is what came before the fault. */
 enum http_result http_body_feed(struct http_body *b, struct aver_bytes in,
                                 size_t *used, struct aver_bytes *data,
                                 struct http_refusal *why);
@@ -139,7 +143,7 @@ struct http_target {
     struct {
         struct aver_bytes name, value;
     } query[HTTP_QUERY_MAX];
-    size_t rest_from; /* internal: store used */
+    size_t rest_from; /* bytes of the store in use */
     uint8_t store[8192];
 };
 /* Takes origin-form or absolute-form. -1 with *why otherwise. */
@@ -148,5 +152,8 @@ int http_target_parse(struct http_target *t, struct aver_bytes target,
 /* Value of the first query parameter of that name; .p is NULL if absent. */
 struct aver_bytes http_target_query(const struct http_target *t,
                                     const char *name);
+/* The path from segment `first` to its end, decoded: a/b of /v1/x/a/b for 2.
+ * .p is NULL if there is no such segment. */
+struct aver_bytes http_target_rest(const struct http_target *t, unsigned first);
 
 #endif
