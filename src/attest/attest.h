@@ -23,7 +23,8 @@ enum attest_gpu_choice {
 struct attest_config {
     enum attest_tee_choice tee;
     enum attest_gpu_choice gpu;
-    const char *dstack_socket, *tsm_path, *nvml_library; /* NULL: usual places */
+    const char *dstack_socket, *tsm_path,
+        *nvml_library;          /* NULL: usual places */
     const char *model_name;     /* "" if none */
     const char *engine_binding; /* "tcp" or "unix" */
     bool compat_seed;
@@ -49,17 +50,16 @@ enum attest_tee attest_tee_of(const struct attest_backends *b);
 
 /* Makes one report, blocking; JSON appended to `out`. For `aver attest` and
  * for the attester's own child. Returns an enum attest_status. */
-enum attest_status attest_report(struct attest_backends *b,
-                                 const struct attest_config *config,
-                                 const struct attest_identity *who,
-                                 enum attest_algo algo,
-                                 enum attest_layout layout,
-                                 const uint8_t nonce[static 32],
-                                 struct aver_buf *out, struct aver_error *err);
+enum attest_status
+attest_report(struct attest_backends *b, const struct attest_config *config,
+              const struct attest_identity *who, enum attest_algo algo,
+              enum attest_layout layout, const uint8_t nonce[static 32],
+              struct aver_buf *out, struct aver_error *err);
 
 /* Runs the attester until the control pair closes; returns the exit status.
  * Sends CONTROL_READY after a first report could be made, or
- * CONTROL_FAILED. Takes over `b`. */
+ * CONTROL_FAILED with value 3, after which it ends with that status. Takes
+ * over `b`; `control_fd` stays the caller's. */
 int attest_run(struct attest_backends *b, const struct attest_config *config,
                int control_fd);
 

@@ -16,24 +16,25 @@ enum attest_tee { ATTEST_TEE_SIMULATOR = 0, ATTEST_TEE_DSTACK, ATTEST_TEE_TSM };
 
 struct attest_ask {
     uint32_t version, type;
-    uint64_t seq;        /* chosen by the worker, comes back in the reply */
+    uint64_t seq; /* chosen by the worker, comes back in the reply */
     uint8_t nonce[32];
-    uint8_t has_nonce;   /* 0: the attester draws one, and may use its cache */
+    uint8_t has_nonce; /* 0: the attester draws one, and may use its cache */
     uint8_t algo, layout;
     uint8_t pad[5];
-    uint8_t client[16];  /* IPv6 or mapped IPv4 address, for fairness */
+    uint8_t client[16]; /* IPv6 or mapped IPv4 address, for fairness */
 };
 
 /* How an ask ended; the HTTP status follows from it (DECISIONS 17). */
 enum attest_status {
-    ATTEST_OK = 0,      /* 200; a sealed memfd with the report rides along */
-    ATTEST_BUSY,        /* 503, Retry-After: queue full, or too many waiting
-                           for this client */
-    ATTEST_ABSENT,      /* 503, Retry-After: guest agent or device not there */
-    ATTEST_WRONG,       /* 502 attestation_error: it answered wrongly */
-    ATTEST_SLOW,        /* 504: it did not answer in time */
-    ATTEST_NO_TLS,      /* 400: layout B, but no certificate is configured */
-    ATTEST_NO_NOTARY,   /* 503: no notary at the moment */
+    ATTEST_OK = 0,    /* 200; a sealed memfd with the report rides along. Its
+                         file offset is shared: use pread or mmap */
+    ATTEST_BUSY,      /* 503, Retry-After: queue full, or too many waiting
+                         for this client */
+    ATTEST_ABSENT,    /* 503, Retry-After: guest agent or device not there */
+    ATTEST_WRONG,     /* 502 attestation_error: it answered wrongly */
+    ATTEST_SLOW,      /* 504: it did not answer in time */
+    ATTEST_NO_TLS,    /* 400: layout B, but no certificate is configured */
+    ATTEST_NO_NOTARY, /* 503: no notary at the moment */
 };
 
 struct attest_reply {

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * attest: the attester's process. It waits in poll(2) for five kinds of
+ * descriptors and never anywhere else:
+ *
+ *   control    pairs to workers and to the notary; its end is our end
+ *   notary     HELLO: whose key reports are about from now on
+ *   workers    asks in, replies out
+ *   collector  our child, which makes one report at a time
+ *
+ * An ask is answered at once (from the cache, or with a refusal), or it waits
+ * in the queue until its job is done. */
+#include "attest/attest.h"
+
+#include "attest/cache.h"
+#include "attest/collector.h"
+#include "attest/peers.h"
+#include "attest/queue.h"
+#include "crypto/k1.h"
+#include "crypto/random.h"
+#include "net/harden.h"
+#include "net/log.h"
+#include "notary/message.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SELF 0xffffffffu    /* peer of the ask that makes us ready */
+#define NOTARY_WAIT_MS 5000 /* asks wait so long for a new notary */
+#define ABSENT_RETRY_S 5
+#define ASKS_A_TURN 64
+#define RETRY_MAX_S 60
+
+struct attester {
+    struct attest_backends *backends;
+    const struct attest_config *config;
+    int control, notary;
+    bool has_identity, ready, asked_self, done;
+    int exit_status;
+    struct attest_identity who;
+    uint64_t now_ms, lost_ms; /* since when there is no notary */
+    struct queue queue;
+    struct cache cache;
+    struct collector collector;
+    struct collector_job job; /* that the collector has */
+    struct queue_ask job_ask; /* the ask that began it */
+    uint64_t job_start_ms, job_took_ms;
+    struct peers peers;
+};
+
+static uint64_t clock_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void tell_supervisor(struct attester *a, uint32_t type, uint32_t value,
+                            const char *text)
+{
+    struct control m = {.version = CHANNEL_VERSION,
+                        .type = type,
+                        .value = value,
+                        .generation = a->who.generation};
+
+    snprintf(m.text, sizeof(m.text), "%s", text);
+    if (channel_send(a->control, &m, sizeof(m), -1) != 0)
+        a->done = true;
+}
+
+static void close_peer(struct attester *a, uint32_t slot)
+{
+    peers_close(&a->peers, slot);
+    queue_drop_peer(&a->queue, slot);
+}
+
+/* How a busy attester guesses when to come back. */
+static uint32_t retry_after_s(const struct attester *a,
+                              enum attest_status status)
+{
+    uint64_t s = 1 + a->queue.n * a->job_took_ms / 1000;
+
+    if (status == ATTEST_ABSENT)
+        return ABSENT_RETRY_S;
+    if (status == ATTEST_NO_NOTARY)
+        return 1;
+    if (status == ATTEST_BUSY)
+        return (uint32_t)(s < RETRY_MAX_S ? s : RETRY_MAX_S);
+    return 0;
+}
+
+static void answer(struct attester *a, const struct queue_ask *ask,
+                   enum attest_status status, int fd, uint64_t size)
+{
+    struct attest_reply reply = {.version = CHANNEL_VERSION,
+                                 .type = ATTEST_REPLY,
+                                 .seq = ask->seq,
+                                 .generation = a->who.generation,
+                                 .status = status,
+                                 .retry_after_s = retry_after_s(a, status),
+                                 .size = size};
+
+    if (ask->peer != SELF && peers_send(&a->peers, ask->peer, &reply, fd) != 0)
+        close_peer(a, ask->peer);
+}
+
+/* The first report, made for nobody, tells whether we work at all. */
+static void answer_self(struct attester *a, enum attest_status status,
+                        const char *text)
+{
+    a->asked_self = false;
+    if (status == ATTEST_NO_NOTARY)
+        return;
+    if (status == ATTEST_OK) {
+        a->ready = true;
+        tell_supervisor(a, CONTROL_READY, attest_tee_of(a->backends), "");
+        return;
+    }
+    tell_supervisor(a, CONTROL_FAILED, 3, text);
+    a->exit_status = 3;
+    a->done = true;
+}
+
+static void log_failure(const struct attester *a,
+                        const struct collector_result *r)
+{
+    static const char *const words[] = {
+        [ATTEST_OK] = "ok",
+        [ATTEST_BUSY] = "busy",
+        [ATTEST_ABSENT] = "absent",
+        [ATTEST_WRONG] = "wrong",
+        [ATTEST_SLOW] = "slow",
+        [ATTEST_NO_TLS] = "no_tls",
+        [ATTEST_NO_NOTARY] = "no_notary",
+    };
+
+    log_event(LOG_WARN, "report_failed", LOG_STR("status", words[r->status]),
+              LOG_STR("why", r->text), LOG_NUM("ms", a->job_took_ms));
+}
+
+/* The collector's job has ended: answers all who wait for it. */
+static void finish(struct attester *a, const struct collector_result *r)
+{
+    struct queue_ask ask;
+
+    a->job_took_ms = a->now_ms - a->job_start_ms;
+    if (r->status != ATTEST_OK)
+        log_failure(a, r);
+    if (!a->has_identity || a->job.who.generation != a->who.generation) {
+        queue_again(&a->queue);
+        if (r->fd >= 0)
+            close(r->fd);
+        return;
+    }
+    while (queue_take(&a->queue, &ask)) {
+        answer(a, &ask, r->status, r->fd, r->size);
+        if (ask.peer == SELF)
+            answer_self(a, r->status, r->text);
+    }
+    if (r->fd < 0)
+        return;
+    if (a->job_ask.has_nonce)
+        close(r->fd);
+    else
+        cache_put(&a->cache, a->job.algo, a->job.layout, a->now_ms, r->fd,
+                  r->size);
+}
+
+/* Gives the collector its next job, if it is idle and there is one. */
+static void pump(struct attester *a)
+{
+    while (a->has_identity && !a->collector.busy &&
+           queue_start(&a->queue, &a->job_ask)) {
+        struct aver_error err = {0};
+        a->job = (struct collector_job){.who = a->who,
+                                        .algo = a->job_ask.algo,
+                                        .layout = a->job_ask.layout};
+        if (a->job_ask.has_nonce)
+            memcpy(a->job.nonce, a->job_ask.nonce, 32);
+        else
+            aver_random(a->job.nonce, 32);
+        a->job_start_ms = a->now_ms;
+        if (collector_start(&a->collector, &a->job, a->now_ms, &err) == 0)
+            return;
+        struct collector_result failed = {.status = attest_status_of(err.code),
+                                          .fd = -1};
+        snprintf(failed.text, sizeof(failed.text), "%s", err.text);
+        finish(a, &failed);
+    }
+}
+
+static void on_ask(struct attester *a, uint32_t slot,
+                   const struct attest_ask *m)
+{
+    struct queue_ask ask = {.peer = slot,
+                            .seq = m->seq,
+                            .algo = m->algo,
+                            .layout = m->layout,
+                            .has_nonce = m->has_nonce};
+
+    memcpy(ask.nonce, m->nonce, sizeof(ask.nonce));
+    memcpy(ask.client, m->client, sizeof(ask.client));
+    if (m->layout == ATTEST_LAYOUT_B && !a->config->has_spki) {
+        answer(a, &ask, ATTEST_NO_TLS, -1, 0);
+        return;
+    }
+    if (!a->has_identity) {
+        answer(a, &ask, ATTEST_NO_NOTARY, -1, 0);
+        return;
+    }
+    const struct cache_entry *kept =
+        m->has_nonce ? NULL
+                     : cache_get(&a->cache, m->algo, m->layout, a->now_ms);
+    if (kept)
+        answer(a, &ask, ATTEST_OK, kept->fd, kept->size);
+    else if (!queue_put(&a->queue, &ask))
+        answer(a, &ask, ATTEST_BUSY, -1, 0);
+}
+
+static void on_worker(struct attester *a, uint32_t slot)
+{
+    struct attest_ask m;
+
+    for (int i = 0; i < ASKS_A_TURN; i++) {
+        if (a->peers.slot[slot].fd < 0 || peers_has_kept(&a->peers, slot))
+            return;
+        ssize_t n =
+            channel_recv(a->peers.slot[slot].fd, &m, sizeof(m), NULL, false);
+        if (n < 0 && errno != EMSGSIZE)
+            return;
+        if (n == 0) {
+            close_peer(a, slot);
+            return;
+        }
+        if (n < 0 || !attest_message_ok(&m, (size_t)n) || m.type != ATTEST_ASK)
+            log_event(LOG_WARN, "bad_message", LOG_NUM("worker", slot));
+        else
+            on_ask(a, slot, &m);
+    }
+}
+
+static void lose_notary(struct attester *a)
+{
+    close(a->notary);
+    a->notary = -1;
+    a->has_identity = false;
+    a->lost_ms = a->now_ms;
+    cache_drop(&a->cache);
+}
+
+/* Nobody came in the place of a notary that has gone. */
+static void give_up_waiting(struct attester *a)
+{
+    struct queue_ask ask;
+
+    while (queue_take_any(&a->queue, &ask)) {
+        answer(a, &ask, ATTEST_NO_NOTARY, -1, 0);
+        if (ask.peer == SELF)
+            answer_self(a, ATTEST_NO_NOTARY, "");
+    }
+}
+
+static void on_hello(struct attester *a, const struct notary_hello *m)
+{
+    uint8_t address[20];
+
+    aver_address_of(address, m->k1_public);
+    if (memcmp(address, m->address, sizeof(address)) != 0) {
+        log_event(LOG_ERROR, "bad_hello",
+                  LOG_STR("why", "address is not that of the key"));
+        return;
+    }
+    cache_drop(&a->cache);
+    a->who.generation = m->head.generation;
+    memcpy(a->who.k1_public, m->k1_public, sizeof(a->who.k1_public));
+    memcpy(a->who.address, m->address, sizeof(a->who.address));
+    memcpy(a->who.ed_public, m->ed_public, sizeof(a->who.ed_public));
+    a->has_identity = true;
+    if (a->ready || a->asked_self)
+        return;
+    struct queue_ask first = {.peer = SELF};
+    a->asked_self = queue_put(&a->queue, &first);
+}
+
+static void on_notary(struct attester *a)
+{
+    struct notary_hello m;
+
+    for (;;) {
+        ssize_t n = channel_recv(a->notary, &m, sizeof(m), NULL, false);
+        if (n == 0)
+            lose_notary(a);
+        if (n == 0 || (n < 0 && errno != EMSGSIZE))
+            return;
+        if (n == (ssize_t)sizeof(m) && notary_message_ok(&m, (size_t)n) &&
+            m.head.type == NOTARY_HELLO)
+            on_hello(a, &m);
+        else
+            log_event(LOG_WARN, "bad_message", LOG_STR("from", "notary"));
+    }
+}
+
+/* A pair that rides on a control message. */
+static void take_pair(struct attester *a, const struct control *m, int fd)
+{
+    if (m->type == CONTROL_NOTARY) {
+        if (a->notary >= 0)
+            lose_notary(a);
+        a->notary = fd;
+    } else if (m->type == CONTROL_PEER && m->slot < PEERS_MAX) {
+        close_peer(a, m->slot);
+        peers_set(&a->peers, m->slot, fd);
+    } else {
+        close(fd);
+    }
+}
+
+static void on_control(struct attester *a)
+{
+    struct control m;
+    int fd;
+
+    for (;;) {
+        ssize_t n = channel_recv(a->control, &m, sizeof(m), &fd, false);
+        if (n == 0)
+            a->done = true;
+        if (n == 0 || (n < 0 && errno != EMSGSIZE))
+            return;
+        bool ok = n == (ssize_t)sizeof(m) && m.version == CHANNEL_VERSION;
+        if (fd >= 0 && ok)
+            take_pair(a, &m, fd);
+        else if (fd >= 0)
+            close(fd);
+    }
+}
+
+static void on_collector(struct attester *a)
+{
+    struct collector_result result;
+
+    if (a->collector.fd >= 0 &&
+        collector_read(&a->collector, a->now_ms, &result))
+        finish(a, &result);
+}
+
+/* Milliseconds until something is due, -1 if nothing is. */
+static int next_due(const struct attester *a)
+{
+    uint64_t due = UINT64_MAX;
+
+    if (a->collector.busy)
+        due = a->collector.deadline_ms;
+    if (!a->has_identity && a->queue.n > 0 && a->lost_ms + NOTARY_WAIT_MS < due)
+        due = a->lost_ms + NOTARY_WAIT_MS;
+    if (due == UINT64_MAX)
+        return -1;
+    return due > a->now_ms ? (int)(due - a->now_ms) : 0;
+}
+
+static void on_time(struct attester *a)
+{
+    struct collector_result result;
+
+    if (collector_overrun(&a->collector, a->now_ms, &result))
+        finish(a, &result);
+    if (!a->has_identity && a->now_ms >= a->lost_ms + NOTARY_WAIT_MS)
+        give_up_waiting(a);
+}
+
+/* Control, notary and collector, then one a slot. A negative fd is skipped by
+ * poll, and its revents are 0. */
+static void one_turn(struct attester *a)
+{
+    struct pollfd p[3 + PEERS_MAX];
+    unsigned n = a->peers.n;
+
+    p[0] = (struct pollfd){.fd = a->control, .events = POLLIN};
+    p[1] = (struct pollfd){.fd = a->notary, .events = POLLIN};
+    p[2] = (struct pollfd){.fd = a->collector.fd, .events = POLLIN};
+    for (unsigned i = 0; i < n; i++)
+        p[3 + i] = (struct pollfd){
+            .fd = a->peers.slot[i].fd,
+            .events = peers_has_kept(&a->peers, i) ? POLLOUT : POLLIN};
+    int k = poll(p, 3 + n, next_due(a));
+    a->now_ms = clock_ms();
+    if (k > 0) {
+        /* The notary before the collector: a report about a key that is gone
+         * is not given out. Workers before control, which may replace them. */
+        if (p[1].revents)
+            on_notary(a);
+        if (p[2].revents)
+            on_collector(a);
+        for (unsigned i = 0; i < n; i++) {
+            if ((p[3 + i].revents & (POLLOUT | POLLERR | POLLHUP)) &&
+                peers_flush(&a->peers, i) != 0)
+                close_peer(a, i);
+            if (p[3 + i].revents)
+                on_worker(a, i);
+        }
+        if (p[0].revents)
+            on_control(a);
+    }
+    on_time(a);
+    pump(a);
+}
+
+/* In the collector: these are not its business, and held open they would hide
+ * from their other ends that we are gone. */
+static void shed(void *ctx)
+{
+    struct attester *a = ctx;
+
+    close(a->control);
+    if (a->notary >= 0)
+        close(a->notary);
+    for (unsigned i = 0; i < a->peers.n; i++)
+        peers_close(&a->peers, i);
+    cache_drop(&a->cache);
+}
+
+static void ignore_signals(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    sigaction(SIGINT, &ignore, NULL);
+    sigaction(SIGTERM, &ignore, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int attest_run(struct attest_backends *b, const struct attest_config *config,
+               int control_fd)
+{
+    struct attester *a = calloc(1, sizeof(*a));
+
+    if (!a)
+        abort();
+    harden_name("aver-attester");
+    ignore_signals();
+    a->backends = b;
+    a->config = config;
+    a->control = control_fd;
+    a->notary = -1;
+    a->now_ms = a->lost_ms = clock_ms();
+    queue_init(&a->queue);
+    cache_init(&a->cache);
+    peers_init(&a->peers);
+    a->collector = (struct collector){
+        .backends = b, .config = config, .shed = shed, .ctx = a};
+    collector_init(&a->collector);
+    while (!a->done)
+        one_turn(a);
+    int status = a->exit_status;
+    collector_stop(&a->collector);
+    cache_drop(&a->cache);
+    for (unsigned i = 0; i < a->peers.n; i++)
+        peers_close(&a->peers, i);
+    if (a->notary >= 0)
+        close(a->notary);
+    attest_close(b);
+    free(a);
+    return status;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * backend: the table of backends, and how the options choose from it. */
+#include "attest/backend.h"
+
+#include "attest/simulator.h"
+#include "net/log.h"
+#include <stdlib.h>
+
+#define SIMULATOR_GPUS 1
+
+static int simulator_open(void **state, const struct attest_config *config,
+                          unsigned uid, unsigned gid, struct aver_error *err)
+{
+    (void)config, (void)uid, (void)gid, (void)err;
+    *state = NULL;
+    return 0;
+}
+
+static int simulator_make(void *state, const uint8_t report_data[static 64],
+                          struct cpu_evidence *out, struct aver_error *err)
+{
+    (void)state;
+    return simulator_quote(report_data, &out->quote, &out->event_log,
+                           &out->info, &out->vm_config, err);
+}
+
+static void nothing_to_close(void *state)
+{
+    (void)state;
+}
+
+static int gpu_open_always(void **state, const struct attest_config *config,
+                           bool *found, struct aver_error *err)
+{
+    (void)config, (void)err;
+    *state = NULL;
+    *found = true;
+    return 0;
+}
+
+static int gpu_simulator_make(void *state, const uint8_t nonce[static 32],
+                              struct aver_buf *list, struct aver_error *err)
+{
+    (void)state;
+    return simulator_gpu_evidence(nonce, SIMULATOR_GPUS, list, err);
+}
+
+static int gpu_none_make(void *state, const uint8_t nonce[static 32],
+                         struct aver_buf *list, struct aver_error *err)
+{
+    (void)state, (void)nonce;
+    if (aver_buf_append_str(list, "[]") != 0)
+        return aver_fail(err, AVER_EMEM, "out of memory");
+    return 0;
+}
+
+static const struct cpu_backend cpu_simulator = {
+    .name = "simulator",
+    .choice = ATTEST_CHOOSE_SIMULATOR,
+    .tee = ATTEST_TEE_SIMULATOR,
+    .simulated = true,
+    .limit_ms = SIMULATOR_LIMIT_MS,
+    .open = simulator_open,
+    .quote = simulator_make,
+    .close = nothing_to_close,
+};
+
+static const struct gpu_backend gpu_simulator = {
+    .name = "simulator",
+    .simulated = true,
+    .limit_ms = SIMULATOR_LIMIT_MS,
+    .open = gpu_open_always,
+    .evidence = gpu_simulator_make,
+    .close = nothing_to_close,
+};
+
+static const struct gpu_backend gpu_none = {
+    .name = "none",
+    .limit_ms = SIMULATOR_LIMIT_MS,
+    .open = gpu_open_always,
+    .evidence = gpu_none_make,
+    .close = nothing_to_close,
+};
+
+/* `tee auto` takes the first row that is present. */
+static const struct cpu_backend *const cpu_table[] = {&cpu_dstack, &cpu_tsm,
+                                                      &cpu_simulator};
+
+/* What is tried in turn for each choice of `gpu`. */
+static const struct gpu_backend *const gpu_table[][2] = {
+    [ATTEST_GPU_AUTO] = {&gpu_nvml, &gpu_none},
+    [ATTEST_GPU_REQUIRED] = {&gpu_nvml, NULL},
+    [ATTEST_GPU_NONE] = {&gpu_none, NULL},
+    [ATTEST_GPU_SIMULATOR] = {&gpu_simulator, NULL},
+};
+
+void cpu_evidence_init(struct cpu_evidence *e)
+{
+    aver_buf_init(&e->quote, QUOTE_MAX);
+    aver_buf_init(&e->event_log, EVIDENCE_MAX);
+    aver_buf_init(&e->info, EVIDENCE_MAX);
+    aver_buf_init(&e->vm_config, EVIDENCE_MAX);
+}
+
+void cpu_evidence_clear(struct cpu_evidence *e)
+{
+    aver_buf_clear(&e->quote);
+    aver_buf_clear(&e->event_log);
+    aver_buf_clear(&e->info);
+    aver_buf_clear(&e->vm_config);
+}
+
+enum attest_status attest_status_of(enum aver_code code)
+{
+    if (code == AVER_OK)
+        return ATTEST_OK;
+    if (code == AVER_EABSENT)
+        return ATTEST_ABSENT;
+    return code == AVER_ETIMEOUT ? ATTEST_SLOW : ATTEST_WRONG;
+}
+
+static const struct cpu_backend *choose_cpu(const struct attest_config *config,
+                                            struct aver_error *err)
+{
+    for (size_t i = 0; i < sizeof(cpu_table) / sizeof(*cpu_table); i++) {
+        const struct cpu_backend *row = cpu_table[i];
+        if (config->tee == ATTEST_CHOOSE_AUTO
+                ? row->present && row->present(config)
+                : row->choice == config->tee)
+            return row;
+    }
+    aver_fail(err, AVER_EABSENT,
+              "no TEE found (looked for a dstack guest agent at %s and for "
+              "configfs-tsm at %s); say --tee simulator to try aver without "
+              "one",
+              config->dstack_socket ? config->dstack_socket
+                                    : "/var/run/dstack.sock and the other "
+                                      "usual places",
+              config->tsm_path ? config->tsm_path
+                               : "/sys/kernel/config/tsm/report");
+    return NULL;
+}
+
+static int open_gpu(struct attest_backends *b,
+                    const struct attest_config *config, struct aver_error *err)
+{
+    for (int i = 0; i < 2 && gpu_table[config->gpu][i]; i++) {
+        const struct gpu_backend *row = gpu_table[config->gpu][i];
+        struct aver_error why = {0};
+        bool found = false;
+        if (row->open(&b->gpu_state, config, &found, &why) != 0)
+            return aver_fail(err, why.code, "%s", why.text);
+        if (found) {
+            b->gpu = row;
+            return 0;
+        }
+        log_event(LOG_INFO, "no_gpu", LOG_STR("why", why.text));
+        aver_fail(err, AVER_EABSENT, "gpu required: %s", why.text);
+    }
+    return -1;
+}
+
+struct attest_backends *attest_open(const struct attest_config *config,
+                                    unsigned uid, unsigned gid,
+                                    struct aver_error *err)
+{
+    struct attest_backends *b = calloc(1, sizeof(*b));
+
+    if (!b) {
+        aver_fail(err, AVER_EMEM, "out of memory");
+        return NULL;
+    }
+    const struct cpu_backend *cpu = choose_cpu(config, err);
+    if (!cpu || cpu->open(&b->cpu_state, config, uid, gid, err) != 0)
+        goto fail;
+    b->cpu = cpu;
+    if (open_gpu(b, config, err) != 0)
+        goto fail;
+    return b;
+fail:
+    attest_close(b);
+    return NULL;
+}
+
+void attest_close(struct attest_backends *b)
+{
+    if (!b)
+        return;
+    if (b->gpu)
+        b->gpu->close(b->gpu_state);
+    if (b->cpu)
+        b->cpu->close(b->cpu_state);
+    free(b);
+}
+
+enum attest_tee attest_tee_of(const struct attest_backends *b)
+{
+    return b->cpu->tee;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * backend: who makes evidence. One row a kind of TEE, one row a kind of GPU;
+ * a new kind is a new row in backend.c. Rows answer in plain blocking code:
+ * they run in the collector, which is killed when it overruns. */
+#ifndef AVER_ATTEST_BACKEND_H
+#define AVER_ATTEST_BACKEND_H
+
+#include "attest/attest.h"
+
+#define REPORT_MAX ((size_t)16 << 20)  /* bytes of a report */
+#define EVIDENCE_MAX ((size_t)4 << 20) /* bytes of each part of it */
+#define QUOTE_MAX ((size_t)1 << 20)
+
+#define DSTACK_LIMIT_MS 30000
+#define TSM_LIMIT_MS 30000
+#define NVML_LIMIT_MS 60000
+#define SIMULATOR_LIMIT_MS 10000
+
+/* What a CPU backend gives. Parts that it has not stay empty. */
+struct cpu_evidence {
+    struct aver_buf quote;     /* raw bytes */
+    struct aver_buf event_log; /* text of a JSON array */
+    struct aver_buf info;      /* text of a JSON object: dstack's /Info */
+    struct aver_buf vm_config; /* text, as the agent gave it */
+};
+void cpu_evidence_init(struct cpu_evidence *e);
+void cpu_evidence_clear(struct cpu_evidence *e);
+
+/* Each function: 0, or -1 with `err`, whose code tells what happened (see
+ * attest_status_of). `state` is what open left there; close takes NULL. */
+struct cpu_backend {
+    const char *name; /* as in the option `tee` */
+    enum attest_tee_choice choice;
+    enum attest_tee tee;
+    bool simulated;
+    int limit_ms; /* for one quote */
+    /* Is it on this machine? Asked for `tee auto`; NULL: never chosen. */
+    bool (*present)(const struct attest_config *config);
+    int (*open)(void **state, const struct attest_config *config, unsigned uid,
+                unsigned gid, struct aver_error *err);
+    int (*quote)(void *state, const uint8_t report_data[static 64],
+                 struct cpu_evidence *out, struct aver_error *err);
+    void (*close)(void *state);
+};
+
+struct gpu_backend {
+    const char *name; /* as in the option `gpu` */
+    bool simulated;
+    int limit_ms; /* for all GPUs together */
+    /* With `*found` false there is nothing here that could attest, which is
+     * no failure; `err` says what is missing. */
+    int (*open)(void **state, const struct attest_config *config, bool *found,
+                struct aver_error *err);
+    /* Appends the text of a JSON array: {certificate, evidence, arch} a GPU,
+     * as in nvidia_payload. */
+    int (*evidence)(void *state, const uint8_t nonce[static 32],
+                    struct aver_buf *list, struct aver_error *err);
+    void (*close)(void *state);
+};
+
+extern const struct cpu_backend cpu_dstack, cpu_tsm;
+extern const struct gpu_backend gpu_nvml;
+
+/* Complete here, so that tests can put a backend of their own in. */
+struct attest_backends {
+    const struct cpu_backend *cpu;
+    void *cpu_state;
+    const struct gpu_backend *gpu;
+    void *gpu_state;
+    /* If set, told before each step how long it may take. */
+    void (*on_step)(void *ctx, int limit_ms);
+    void *ctx;
+};
+
+enum attest_status attest_status_of(enum aver_code code);
+
+#endif

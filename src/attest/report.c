@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * report: gathers evidence for one key and one nonce, checks that it is about
+ * them, and writes the JSON around it. Members that a backend cannot give
+ * (event_log, info, vm_config under configfs-tsm) are left out. */
+#include "attest/report.h"
+
+#include "attest/info.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "crypto/k1.h"
+#include "crypto/report_data.h"
+#include <string.h>
+
+/* What an Ed25519 key or an address is called in reports. */
+static void key_name(const struct report *r, char out[static 65])
+{
+    if (r->algo == ATTEST_ED25519)
+        aver_hex_encode(out, r->who->ed_public, 32);
+    else
+        aver_address_format(out, r->who->address);
+}
+
+/* All writers below go on after a failure; the buffer's maximum is the only
+ * thing that can fail, and `bad` remembers it. */
+struct writer {
+    struct aver_buf *out;
+    bool bad;
+};
+
+static void put(struct writer *w, const char *text)
+{
+    w->bad |= aver_buf_append_str(w->out, text) != 0;
+}
+
+static void put_name(struct writer *w, const char *name)
+{
+    const uint8_t last = w->out->n > 0 ? w->out->p[w->out->n - 1] : '{';
+
+    put(w, last == '{' ? "\"" : ",\"");
+    put(w, name);
+    put(w, "\":");
+}
+
+static void put_text(struct writer *w, const char *name, struct aver_bytes text)
+{
+    put_name(w, name);
+    w->bad |= aver_json_quote(w->out, text) != 0;
+}
+
+static void put_str(struct writer *w, const char *name, const char *text)
+{
+    put_text(w, name, aver_bytes_str(text));
+}
+
+static void put_hex(struct writer *w, const char *name, const void *p, size_t n)
+{
+    put_name(w, name);
+    put(w, "\"");
+    w->bad |= aver_hex_encode_buf(w->out, aver_bytes_of(p, n)) != 0;
+    put(w, "\"");
+}
+
+static void put_base64(struct writer *w, const char *name,
+                       const struct aver_buf *in)
+{
+    put_name(w, name);
+    put(w, "\"");
+    w->bad |= aver_base64_encode_buf(w->out, aver_buf_view(in)) != 0;
+    put(w, "\"");
+}
+
+static void put_key(struct writer *w, const struct report *r)
+{
+    char name[65];
+    bool ed = r->algo == ATTEST_ED25519;
+
+    key_name(r, name);
+    put_str(w, "signing_address", name);
+    put_str(w, "signing_algo", ed ? "ed25519" : "ecdsa");
+    put_hex(w, "signing_public_key", ed ? r->who->ed_public : r->who->k1_public,
+            ed ? 32 : 64);
+    put_hex(w, "request_nonce", r->nonce, 32);
+}
+
+/* A text that is itself the JSON which NVIDIA's service takes. */
+static void put_gpus(struct writer *w, const struct report *r)
+{
+    struct aver_buf payload;
+    struct writer inner = {.out = &payload};
+
+    aver_buf_init(&payload, EVIDENCE_MAX + 1024);
+    put(&inner, "{");
+    put_hex(&inner, "nonce", r->nonce, 32);
+    put_name(&inner, "evidence_list");
+    inner.bad |= aver_buf_append(&payload, r->gpu_list.p, r->gpu_list.n) != 0;
+    put_str(&inner, "arch", r->gpu_arch);
+    put(&inner, "}");
+    put_text(w, "nvidia_payload", aver_buf_view(&payload));
+    w->bad |= inner.bad;
+    aver_buf_clear(&payload);
+}
+
+static int put_cpu(struct writer *w, const struct report *r,
+                   struct aver_error *err)
+{
+    const struct cpu_evidence *cpu = r->cpu;
+
+    if (r->config->compat_seed)
+        put_base64(w, "intel_quote", &cpu->quote);
+    else
+        put_hex(w, "intel_quote", cpu->quote.p, cpu->quote.n);
+    put_hex(w, "quote", cpu->quote.p, cpu->quote.n);
+    if (cpu->event_log.n > 0)
+        put_text(w, "event_log", aver_buf_view(&cpu->event_log));
+    if (cpu->vm_config.n > 0)
+        put_text(w, "vm_config", aver_buf_view(&cpu->vm_config));
+    if (cpu->info.n == 0)
+        return 0;
+    put_name(w, "info");
+    return info_write(w->out, aver_buf_view(&cpu->info), err);
+}
+
+/* What nobody has signed: claims, for people. "direct" says that the engine
+ * runs inside this TEE, which a TCP port cannot show. */
+static void put_claims(struct writer *w, const struct report *r)
+{
+    const struct attest_config *c = r->config;
+    bool local = strcmp(c->engine_binding, "unix") == 0 ||
+                 strcmp(c->engine_binding, "child") == 0;
+
+    if (c->model_name && *c->model_name)
+        put_str(w, "model_name", c->model_name);
+    put_name(w, "version");
+    put(w, r->layout == ATTEST_LAYOUT_B ? "2" : "1");
+    if (r->layout == ATTEST_LAYOUT_B)
+        put_hex(w, "tls_cert_fingerprint", c->spki_sha256, 32);
+    put_str(w, "tee", r->cpu_simulated ? "simulator" : "tdx");
+    put_name(w, "simulated");
+    put(w, r->cpu_simulated || r->gpu_simulated ? "true" : "false");
+    put_str(w, "serving", local ? "direct" : "proxy");
+    put_str(w, "engine_binding", c->engine_binding);
+    put_name(w, "version_info");
+    put(w, "{");
+    put_str(w, "name", "aver");
+    put_str(w, "version", aver_version);
+    put_str(w, "commit", aver_commit);
+    put(w, "}");
+}
+
+int report_write(struct aver_buf *out, const struct report *r,
+                 struct aver_error *err)
+{
+    struct aver_buf one;
+    struct writer w = {.out = &one}, all = {.out = out};
+    int rc = -1;
+
+    aver_buf_init(&one, REPORT_MAX / 2);
+    put(&w, "{");
+    put_key(&w, r);
+    if (put_cpu(&w, r, err) != 0)
+        goto done;
+    put_gpus(&w, r);
+    put_claims(&w, r);
+    /* `one` is the report without its closing brace. */
+    all.bad |= w.bad || aver_buf_append(out, one.p, one.n) != 0;
+    put_name(&all, "all_attestations");
+    put(&all, "[");
+    all.bad |= w.bad || aver_buf_append(out, one.p, one.n) != 0;
+    put(&all, "}]}");
+    rc = all.bad ? aver_fail(err, AVER_ELIMIT, "report is too large") : 0;
+done:
+    aver_buf_clear(&one);
+    return rc;
+}
+
+static void step(const struct attest_backends *b, int limit_ms)
+{
+    if (b->on_step)
+        b->on_step(b->ctx, limit_ms);
+}
+
+/* Asks both backends, in turn. `list` and r->gpu_arch are filled. */
+static int gather(struct attest_backends *b, struct report *r,
+                  struct cpu_evidence *cpu, struct aver_buf *list,
+                  const uint8_t report_data[static 64], struct aver_error *err)
+{
+    step(b, b->cpu->limit_ms);
+    if (b->cpu->quote(b->cpu_state, report_data, cpu, err) != 0 ||
+        evidence_check_quote(aver_buf_view(&cpu->quote), report_data, err) != 0)
+        return -1;
+    step(b, b->gpu->limit_ms);
+    if (b->gpu->evidence(b->gpu_state, r->nonce, list, err) != 0)
+        return -1;
+    return evidence_check_gpus(aver_buf_view(list), r->nonce, r->gpu_arch, err);
+}
+
+enum attest_status
+attest_report(struct attest_backends *b, const struct attest_config *config,
+              const struct attest_identity *who, enum attest_algo algo,
+              enum attest_layout layout, const uint8_t nonce[static 32],
+              struct aver_buf *out, struct aver_error *err)
+{
+    bool ed = algo == ATTEST_ED25519, tls = layout == ATTEST_LAYOUT_B;
+    struct aver_error why = {.code = AVER_OK};
+    struct cpu_evidence cpu;
+    struct aver_buf list;
+    struct report r = {.config = config,
+                       .who = who,
+                       .algo = algo,
+                       .layout = layout,
+                       .nonce = nonce,
+                       .cpu = &cpu,
+                       .cpu_simulated = b->cpu->simulated,
+                       .gpu_simulated = b->gpu->simulated};
+    uint8_t report_data[64];
+
+    if (tls && !config->has_spki) {
+        aver_fail(err, AVER_EABSENT, "no TLS certificate is configured");
+        return ATTEST_NO_TLS;
+    }
+    aver_report_data(
+        report_data,
+        aver_bytes_of(ed ? who->ed_public : who->address, ed ? 32 : 20),
+        tls ? config->spki_sha256 : NULL, nonce);
+    cpu_evidence_init(&cpu);
+    aver_buf_init(&list, EVIDENCE_MAX);
+    int rc = gather(b, &r, &cpu, &list, report_data, &why);
+    r.gpu_list = aver_buf_view(&list);
+    if (rc == 0)
+        rc = report_write(out, &r, &why);
+    aver_buf_clear(&list);
+    cpu_evidence_clear(&cpu);
+    if (rc == 0)
+        return ATTEST_OK;
+    if (why.code == AVER_OK)
+        why.code = AVER_EIO;
+    aver_fail(err, why.code, "%s", why.text);
+    return attest_status_of(why.code);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * report: the JSON around the evidence (docs/PROTOCOL.md, "report"). It only
+ * writes; what it is given was checked before. */
+#ifndef AVER_ATTEST_REPORT_H
+#define AVER_ATTEST_REPORT_H
+
+#include "attest/backend.h"
+#include "attest/evidence.h"
+
+struct report {
+    const struct attest_config *config;
+    const struct attest_identity *who;
+    enum attest_algo algo;
+    enum attest_layout layout;
+    const uint8_t *nonce; /* 32 bytes */
+    const struct cpu_evidence *cpu;
+    struct aver_bytes gpu_list; /* text of a JSON array */
+    char gpu_arch[EVIDENCE_ARCH_MAX];
+    bool cpu_simulated, gpu_simulated;
+};
+
+/* Appends the report. 0, or -1 with `err` when a part is not the JSON that it
+ * must be, or `out` reaches its maximum. */
+AVER_MUST_CHECK int report_write(struct aver_buf *out, const struct report *r,
+                                 struct aver_error *err);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * simulator: evidence as a TDX machine and NVIDIA GPUs would give it, under
+ * certificate chains of its own. Complete and signed, so that a verifier runs
+ * every line of itself; worth nothing as evidence, since the private keys are
+ * published in simulator_pki.c. A verifier trusts these roots only when told
+ * to. */
+#ifndef AVER_ATTEST_SIMULATOR_H
+#define AVER_ATTEST_SIMULATOR_H
+
+#include "base/buf.h"
+
+/* The roots of both chains, PEM: what a verifier pins in place of Intel's and
+ * NVIDIA's. */
+extern const char simulator_root_pem[];
+extern const char simulator_gpu_root_pem[];
+
+/* Makes a quote (v4, TD report 1.0) over `report_data`, and what a dstack
+ * guest agent tells beside it. Appended, to buffers that the caller set up
+ * and owns:
+ *   quote           raw bytes;
+ *   event_log_json  text of a JSON array;
+ *   info_json       text of a JSON object like the agent's /Info, with
+ *                   tcb_info as an object;
+ *   vm_config_json  text of a JSON object.
+ * 0, or -1 with `err`; what the buffers hold then is undefined. */
+AVER_MUST_CHECK int
+simulator_quote(const uint8_t report_data[static 64], struct aver_buf *quote,
+                struct aver_buf *event_log_json, struct aver_buf *info_json,
+                struct aver_buf *vm_config_json, struct aver_error *err);
+
+#define SIMULATOR_GPU_MAX 8
+
+/* Appends the text of a JSON array with `count` members (1 to
+ * SIMULATOR_GPU_MAX), one a GPU:
+ *   {"certificate":BASE64,"evidence":BASE64,"arch":"HOPPER"}
+ * Each GPU is a device of its own and has signed `nonce`. 0, or -1 with
+ * `err`. */
+AVER_MUST_CHECK int simulator_gpu_evidence(const uint8_t nonce[static 32],
+                                           unsigned count,
+                                           struct aver_buf *evidence_list_json,
+                                           struct aver_error *err);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * simulator_pki: what the simulated machine has before the first quote is
+ * asked for. Data only, made by scripts/simulator-pki.py, where each value is
+ * explained. All private keys are public. The roots stand in simulator.h. */
+#ifndef AVER_ATTEST_SIMULATOR_PKI_H
+#define AVER_ATTEST_SIMULATOR_PKI_H
+
+#include "attest/simulator.h"
+#include "base/bytes.h"
+
+/* The platform: PCK chain below the root, and its CRLs (DER). */
+extern const char simulator_platform_ca_pem[];
+extern const char simulator_pck_pem[];
+extern const struct aver_bytes simulator_root_crl;
+extern const struct aver_bytes simulator_pck_crl;
+
+/* The quoting enclave: its report, signed by the PCK key, vouches for the
+ * attestation key (P-256; the point as 04 || X || Y). */
+extern const uint8_t simulator_attestation_key[32];
+extern const uint8_t simulator_attestation_point[65];
+extern const uint8_t simulator_qe_report[384];
+extern const uint8_t simulator_qe_signature[64];
+extern const uint8_t simulator_qe_auth_data[32];
+extern const uint8_t simulator_qe_id[16];
+
+/* The virtual machine and its image. The two base64 texts are the members of
+ * the same names in vm_config.tdx_measurement (dstack's "TDX lite"). */
+extern const uint8_t simulator_tee_tcb_svn[16];
+extern const uint8_t simulator_mrseam[48];
+extern const uint8_t simulator_mrtd[48];
+extern const uint8_t simulator_os_image_hash[32];
+extern const char simulator_measurement_base64[];
+extern const char simulator_checksums_base64[];
+
+/* One line of the event log. Payload in hex. */
+struct simulator_event {
+    unsigned imr;
+    uint32_t type;
+    const char *name, *payload;
+    uint8_t digest[48];
+};
+extern const struct simulator_event simulator_boot_events[];
+extern const size_t simulator_boot_event_count;
+
+/* The GPUs: each with a leaf and a device certificate of its own, under one
+ * provisioner, identity CA and root. P-384. */
+struct simulator_gpu {
+    const char *leaf_pem, *brom_pem;
+    uint8_t key[48], point[97];
+};
+extern const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX];
+extern const char simulator_gpu_provisioner_pem[];
+extern const char simulator_gpu_identity_pem[];
+extern const uint8_t simulator_gpu_fwid[48];
+
+#endif
