@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * print: text for people. Colour only on a terminal without NO_COLOR; marks in
+ * ASCII where the locale is not UTF-8. All that is printed is ours, hex, or
+ * cleaned by the parser: nothing here can steer a terminal. */
+#include "cli/print.h"
+#include "base/text.h"
+#include "cli/cli.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct style {
+    bool colour, utf8;
+};
+
+static struct style style_of(FILE *f)
+{
+    const char *no = getenv("NO_COLOR");
+
+    setlocale(LC_CTYPE, "");
+    return (struct style){
+        .colour = isatty(fileno(f)) == 1 && (no == NULL || no[0] == '\0'),
+        .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+    };
+}
+
+static const struct {
+    const char *utf8, *ascii, *colour;
+} marks[] = {
+    [AVER_UNKNOWN] = {"?", "?", "33"},   [AVER_PASS] = {"\u2713", "+", "32"},
+    [AVER_FAIL] = {"\u2717", "X", "31"}, [AVER_SKIP] = {"\u2013", "-", "2"},
+    [AVER_SIMULATED] = {"!", "!", "35"}, [AVER_NO_MATTER] = {"-", "-", "2"},
+};
+
+static void print_row(FILE *f, const struct style *s,
+                      const struct aver_check *c)
+{
+    const char *mark =
+        s->utf8 ? marks[c->result].utf8 : marks[c->result].ascii;
+    bool sentence = c->result == AVER_PASS;
+
+    if (s->colour)
+        fprintf(f, "  \033[%sm%s\033[0m ", marks[c->result].colour, mark);
+    else
+        fprintf(f, "  %s ", mark);
+    fprintf(f, "%-22s  %s%s%s\n", c->row->id,
+            sentence ? c->row->sentence : "",
+            sentence && c->detail[0] != '\0' ? ": " : "", c->detail);
+}
+
+static void print_groups(FILE *f, const struct style *s,
+                         const struct aver_verdict *v)
+{
+    for (int g = 0; g < AVER_GROUPS; g++) {
+        bool begun = false;
+
+        for (unsigned i = 0; i < v->n; i++) {
+            if ((int)v->checks[i].row->group != g)
+                continue;
+            if (!begun)
+                fprintf(f, "%s\n", aver_group_question((enum aver_group)g));
+            begun = true;
+            print_row(f, s, &v->checks[i]);
+        }
+    }
+}
+
+static void print_claim(FILE *f, bool *begun, const char *name,
+                        const char *value)
+{
+    if (value[0] == '\0')
+        return;
+    fprintf(f, "%s %s=%s", *begun ? "" : "claimed ", name, value);
+    *begun = true;
+}
+
+static void print_claims(FILE *f, const struct aver_claims *c)
+{
+    bool begun = false;
+
+    print_claim(f, &begun, "tee", c->tee);
+    print_claim(f, &begun, "simulated", c->simulated);
+    print_claim(f, &begun, "serving", c->serving);
+    print_claim(f, &begun, "engine_binding", c->engine_binding);
+    print_claim(f, &begun, "model", c->model_name);
+    print_claim(f, &begun, "server", c->name);
+    print_claim(f, &begun, "version", c->version);
+    print_claim(f, &begun, "commit", c->commit);
+    if (begun)
+        fprintf(f, "\n");
+}
+
+static void print_report_facts(FILE *f, const struct aver_report *r)
+{
+    char key[AVER_KEY_ID_TEXT], hex[97];
+
+    aver_key_id_format(key, &r->key);
+    if (key[0] != '\0')
+        fprintf(f, "key      %s (%s)\n", key, aver_algo_name(r->algo));
+    if (r->has_nonce == AVER_PRESENT) {
+        aver_hex_encode(hex, r->nonce, 32);
+        fprintf(f, "nonce    %s\n", hex);
+    }
+    if (r->quote_ok) {
+        aver_hex_encode(hex, r->quote.mrtd.p, 48);
+        fprintf(f, "mrtd     %s\n", hex);
+    }
+    for (unsigned i = 0; i < r->ngpus; i++)
+        fprintf(f, "%s%s", i == 0 ? "gpus     " : " ",
+                r->gpus[i].arch[0] != '\0' ? r->gpus[i].arch : "?");
+    if (r->ngpus > 0)
+        fprintf(f, "\n");
+    print_claims(f, &r->claims);
+}
+
+static const struct aver_report *report_of(const struct outcome *o)
+{
+    return o->subject->report;
+}
+
+static bool is_simulated(const struct outcome *o)
+{
+    return report_of(o) != NULL &&
+           o->subject->policy->trust == AVER_TRUST_SIMULATOR;
+}
+
+/* "not judged: a, b, c" */
+static void list_open(char *out, size_t n, const struct aver_verdict *v)
+{
+    size_t at = (size_t)snprintf(out, n, "not settled:");
+
+    for (unsigned i = 0; i < v->n && at < n; i++) {
+        const struct aver_check *c = &v->checks[i];
+
+        if (c->required && c->result != AVER_PASS)
+            at += (size_t)snprintf(out + at, n - at, " %s", c->row->id);
+    }
+}
+
+static unsigned count_passed(const struct aver_verdict *v)
+{
+    unsigned passed = 0;
+
+    for (unsigned i = 0; i < v->n; i++)
+        passed += v->checks[i].required && v->checks[i].result == AVER_PASS;
+    return passed;
+}
+
+void print_sentence(char *out, size_t n, const struct outcome *o)
+{
+    const struct aver_verdict *v = o->verdict;
+    const struct aver_check *why = aver_verdict_reason(v);
+    char text[400];
+
+    if (v->word == AVER_VERIFIED)
+        snprintf(text, sizeof(text), "all %u required checks passed",
+                 count_passed(v));
+    else if (v->word == AVER_REFUSED && why != NULL)
+        snprintf(text, sizeof(text), "%s: %s", why->row->id, why->detail);
+    else
+        list_open(text, sizeof(text), v);
+    snprintf(out, n, "%s%s: %s", aver_word_name(v->word),
+             is_simulated(o) ? " (SIMULATED)" : "", text);
+}
+
+void print_text(FILE *f, const struct outcome *o)
+{
+    struct style style = style_of(f);
+    char sentence[500];
+
+    fprintf(f, "judged   %s\n", o->source);
+    if (report_of(o) != NULL)
+        print_report_facts(f, report_of(o));
+    print_groups(f, &style, o->verdict);
+    print_sentence(sentence, sizeof(sentence), o);
+    fprintf(f, "%s\n", sentence);
+}
+
+int print_status(enum aver_word word)
+{
+    if (word == AVER_VERIFIED)
+        return EXIT_OK;
+    return word == AVER_REFUSED ? EXIT_REFUSED : EXIT_UNDECIDED;
+}
+
+int print_outcome(const struct outcome *o, bool json, bool quiet)
+{
+    if (json)
+        print_json(print_object(o));
+    else if (!quiet)
+        print_text(stdout, o);
+    return print_status(o->verdict->word);
+}
+
+int print_failure(const char *why, bool json)
+{
+    if (json)
+        print_json(print_undecided(why));
+    complain("UNDECIDED: %s", why);
+    return EXIT_UNDECIDED;
+}

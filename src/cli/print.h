@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * print: a verdict for people and for programs. */
+#ifndef AVER_CLI_PRINT_H
+#define AVER_CLI_PRINT_H
+
+#include "verify/rows.h"
+
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Facts about a judgement; borrowed. */
+struct outcome {
+    const struct aver_verdict *verdict;
+    const struct aver_subject *subject;
+    const char *source; /* URL or file that was judged */
+    int64_t at;         /* seconds since 1970: as of when */
+};
+
+/* Facts, rows by question, and the verdict in the last line. */
+void print_text(FILE *f, const struct outcome *o);
+/* The last line alone, without its newline: word and one sentence. */
+void print_sentence(char *out, size_t n, const struct outcome *o);
+/* The object of --json. The caller owns it, and may add members. */
+json_t *print_object(const struct outcome *o);
+/* Dumps an object in one line and frees it. */
+void print_json(json_t *object);
+/* The object of a judgement that could not begin. */
+json_t *print_undecided(const char *why);
+/* By --json and --quiet; returns the exit status of the verdict. */
+int print_outcome(const struct outcome *o, bool json, bool quiet);
+/* The same where nothing could be judged: EXIT_UNDECIDED. */
+int print_failure(const char *why, bool json);
+int print_status(enum aver_word word);
+
+#endif

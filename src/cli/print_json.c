@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * print_json: the object of --json, as CLI documents it. Members that do not
+ * apply are absent. Out of memory ends the program. */
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/print.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void put(json_t *o, const char *name, json_t *value)
+{
+    if (value == NULL || json_object_set_new(o, name, value) != 0)
+        abort();
+}
+
+static void put_hex(json_t *o, const char *name, struct aver_bytes b)
+{
+    char hex[2 * 64 + 1];
+
+    if (b.n > 64)
+        abort();
+    aver_hex_encode(hex, b.p, b.n);
+    put(o, name, json_string(hex));
+}
+
+static void put_key(json_t *o, const char *name, const struct aver_key_id *k)
+{
+    char text[AVER_KEY_ID_TEXT];
+
+    aver_key_id_format(text, k);
+    if (text[0] != '\0')
+        put(o, name, json_string(text));
+}
+
+static const char *verdict_word(enum aver_word word)
+{
+    static const char *const words[] = {"undecided", "refused", "verified"};
+
+    return words[word];
+}
+
+static json_t *checks(const struct aver_verdict *v)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < v->n; i++) {
+        const struct aver_check *c = &v->checks[i];
+        const char *detail =
+            c->detail[0] != '\0' ? c->detail : c->row->sentence;
+        json_t *o = json_object();
+
+        put(o, "id", json_string(c->row->id));
+        put(o, "group", json_string(aver_group_name(c->row->group)));
+        put(o, "required", json_boolean(c->required));
+        put(o, "result", json_string(aver_result_name(c->result)));
+        put(o, "detail", json_string(detail));
+        if (json_array_append_new(list, o) != 0)
+            abort();
+    }
+    return list;
+}
+
+static json_t *fields(const struct aver_quote *q)
+{
+    json_t *o = json_object();
+    char name[8] = "rtmr0";
+
+    put(o, "version", json_integer(q->version));
+    put(o, "tee", json_string("tdx"));
+    put_hex(o, "td_attributes", q->td_attributes);
+    put_hex(o, "mrtd", q->mrtd);
+    put_hex(o, "mrconfigid", q->mrconfigid);
+    for (int i = 0; i < 4; i++) {
+        name[4] = (char)('0' + i);
+        put_hex(o, name, q->rtmr[i]);
+    }
+    put_hex(o, "report_data", q->report_data);
+    return o;
+}
+
+static json_t *gpus(const struct aver_report *r)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < r->ngpus; i++) {
+        json_t *o = json_object();
+
+        if (r->gpus[i].arch[0] != '\0')
+            put(o, "arch", json_string(r->gpus[i].arch));
+        put(o, "result",
+            json_string(r->gpus[i].readable ? "unknown" : "fail"));
+        if (json_array_append_new(list, o) != 0)
+            abort();
+    }
+    return list;
+}
+
+static void put_claim(json_t *o, const char *name, const char *value)
+{
+    if (value[0] != '\0')
+        put(o, name, json_string(value));
+}
+
+static json_t *claims(const struct aver_claims *c)
+{
+    json_t *o = json_object();
+
+    put_claim(o, "tee", c->tee);
+    put_claim(o, "simulated", c->simulated);
+    put_claim(o, "serving", c->serving);
+    put_claim(o, "engine_binding", c->engine_binding);
+    put_claim(o, "model_name", c->model_name);
+    put_claim(o, "name", c->name);
+    put_claim(o, "version", c->version);
+    put_claim(o, "commit", c->commit);
+    return o;
+}
+
+static void put_report(json_t *o, const struct aver_report *r)
+{
+    put_key(o, "signing_address", &r->key);
+    if (r->key.n > 0)
+        put(o, "signing_algo", json_string(aver_algo_name(r->algo)));
+    if (r->has_nonce == AVER_PRESENT)
+        put_hex(o, "nonce", aver_bytes_of(r->nonce, 32));
+    if (r->quote_ok)
+        put(o, "fields", fields(&r->quote));
+    if (r->has_gpu == AVER_PRESENT)
+        put(o, "gpus", gpus(r));
+    json_t *said = claims(&r->claims);
+    if (json_object_size(said) > 0)
+        put(o, "claimed", said);
+    else
+        json_decref(said);
+}
+
+static json_t *receipt(const struct aver_subject *s)
+{
+    const struct aver_receipt *r = s->receipt;
+    struct aver_key_id signer;
+    json_t *o = json_object();
+
+    if (s->request_sha256 != NULL)
+        put_hex(o, "request_sha256", aver_bytes_of(s->request_sha256, 32));
+    if (s->response_sha256 != NULL)
+        put_hex(o, "response_sha256", aver_bytes_of(s->response_sha256, 32));
+    if (r->absent[0] != '\0' || r->fault[0] != '\0')
+        return o;
+    const struct aver_key_id *expected =
+        s->report != NULL ? &s->report->key : &s->policy->key;
+    if (aver_receipt_signer(&signer, r, expected, NULL) == 0)
+        put_key(o, "signer", &signer);
+    put(o, "algo", json_string(aver_algo_name(r->algo)));
+    return o;
+}
+
+json_t *print_object(const struct outcome *o)
+{
+    const struct aver_subject *s = o->subject;
+    const struct aver_check *why = aver_verdict_reason(o->verdict);
+    bool refused = o->verdict->word == AVER_REFUSED && why != NULL;
+    bool simulator = s->policy->trust == AVER_TRUST_SIMULATOR;
+    json_t *out = json_object();
+
+    put(out, "verdict", json_string(verdict_word(o->verdict->word)));
+    put(out, "trust", json_string(simulator ? "simulator" : "vendor"));
+    if (simulator && s->report != NULL)
+        put(out, "simulated", json_true());
+    put(out, "at", json_integer(o->at));
+    put(out, "reason", refused ? json_string(why->row->cause) : json_null());
+    put(out, "checks", checks(o->verdict));
+    if (s->report != NULL)
+        put_report(out, s->report);
+    if (s->receipt != NULL)
+        put(out, "receipt", receipt(s));
+    return out;
+}
+
+json_t *print_undecided(const char *why)
+{
+    json_t *out = json_object();
+
+    put(out, "verdict", json_string("undecided"));
+    put(out, "reason", json_null());
+    put(out, "checks", json_array());
+    json_t *text = json_string(why);
+    put(out, "error", text != NULL ? text : json_string("?"));
+    return out;
+}
+
+void print_json(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    json_decref(object);
+}

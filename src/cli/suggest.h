@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * suggest: the word that somebody who mistyped one probably meant. */
+#ifndef AVER_CLI_SUGGEST_H
+#define AVER_CLI_SUGGEST_H
+
+#include <stddef.h>
+
+struct suggestion {
+    const char *typed, *best; /* best: NULL while nothing is near */
+    size_t distance;
+};
+void suggest_start(struct suggestion *s, const char *typed);
+/* Offers a right word; the nearest offered stays in `best`. */
+void suggest_offer(struct suggestion *s, const char *word);
+/* "; did you mean X?", or "". `out` has room for n bytes. */
+const char *suggest_text(const struct suggestion *s, char *out, size_t n);
+
+#endif

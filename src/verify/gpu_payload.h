@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * gpu_payload: the member nvidia_payload of a report: a string that holds the
+ * JSON which NVIDIA's service takes. Part of the report parser. */
+#ifndef AVER_VERIFY_GPU_PAYLOAD_H
+#define AVER_VERIFY_GPU_PAYLOAD_H
+
+#include "verify/member.h"
+#include "verify/report.h"
+
+/* Fills the members of `r` whose names begin with has_gpu, gpu and ngpus. */
+void aver_gpu_payload_read(struct aver_report *r,
+                           const struct aver_json_member *m,
+                           struct aver_bytes source);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * report_rows: the table of checks on a report. A new check is a new row here
+ * and a function in report_checks.c; the test of the table then demands a case
+ * that makes exactly this row fail. The clauses are those of
+ * docs/PROTOCOL.md. */
+#include "verify/report_checks.h"
+
+const struct aver_row aver_report_rows[] = {
+    {"report.shape", AVER_KEY, true, "FORMAT",
+     "the report has the members that a report needs", aver_check_report_shape,
+     "Nothing by itself. It makes sure that the other rows read what they "
+     "think they read: signing_address, signing_algo, intel_quote, and no "
+     "member twice.",
+     "A report that two readers understand in two ways: one checks the first "
+     "signing_address, the other uses the second.",
+     "PROTOCOL, attestation report: members"},
+    {"tdx.quote", AVER_HARDWARE, true, "FORMAT",
+     "a genuine Intel TDX machine signed the quote", aver_check_tdx_quote,
+     "That the quote is signed by a key that Intel vouches for, with current "
+     "firmware and without debug access. This version reads the quote and "
+     "does not judge it yet: the row is unknown at best.",
+     "Anybody can write a quote. Until this row passes, a report proves "
+     "nothing about hardware.",
+     "Intel DCAP quote format; DESIGN, verification as a table"},
+    {"report.quote_agrees", AVER_HARDWARE, true, "QUOTE_DIFFERS",
+     "both copies of the quote are the same bytes", aver_check_quote_agrees,
+     "That the members intel_quote and quote hold one quote.",
+     "Two clients of one report would judge two different machines.",
+     "PROTOCOL, attestation report: quote, intel_quote"},
+    {"report.simulated", AVER_HARDWARE, true, "SIMULATED",
+     "the evidence names the roots that you trust", aver_check_simulated,
+     "That the certificates beside the evidence lead to the keys of Intel and "
+     "NVIDIA, or, under --trust simulator, to those of the simulator, which "
+     "then replace them. Whether each certificate is signed by the next is "
+     "for the rows tdx.quote and gpu.evidence.",
+     "The simulator's private keys are published: anybody can make evidence "
+     "with them. What the report says of itself decides nothing.",
+     "DECISIONS 15, 27"},
+    {"gpu.evidence", AVER_GPU, true, "json",
+     "genuine NVIDIA GPUs in confidential mode signed the measurements",
+     aver_check_gpu_evidence,
+     "That each GPU is NVIDIA's, unrevoked and in confidential mode. This "
+     "version reads the evidence and does not judge it yet: the row is "
+     "unknown at best. With --gpu-count 0 a report without GPUs is right.",
+     "Prompts would be in clear on the bus and in the GPU's memory.",
+     "SPDM 1.1 measurements; DECISIONS 30"},
+    {"gpu.count", AVER_GPU, true, "count",
+     "as many GPUs gave evidence as you asked for", aver_check_gpu_count,
+     "That the list holds evidence of --gpu-count devices.",
+     "One good GPU shown, and the work done on another that is not shown.",
+     "CLI, --gpu-count"},
+    {"report.key_address", AVER_KEY, true, "KEY_ADDRESS",
+     "the address is the public key's own", aver_check_key_address,
+     "That signing_address is derived from signing_public_key (the last 20 "
+     "bytes of Keccak-256; with Ed25519 they are equal). The quote binds the "
+     "address alone.",
+     "A report with the right address beside a stranger's public key: who "
+     "encrypts to that key talks to the stranger.",
+     "PROTOCOL, attestation report: signing_public_key"},
+    {"report.report_data", AVER_KEY, true, "REPORT_DATA",
+     "the quote binds this key and this nonce", aver_check_report_data,
+     "That the 64 bytes which the machine signed are the key (layout A) or "
+     "SHA-256 of the key and the TLS key (layout B), then the nonce.",
+     "A genuine quote of one machine beside the key of another.",
+     "PROTOCOL, report_data: layouts A and B"},
+    {"report.address", AVER_KEY, true, "ADDRESS",
+     "the key is the one that you expect", aver_check_report_address,
+     "That the report is about the address given by --expect-address.",
+     "Another service of the same operator answers in its place.",
+     "CLI, --expect-address"},
+    {"report.tls_key", AVER_KEY, true, "TLS_KEY",
+     "the TLS key that you saw is the one that the report binds",
+     aver_check_tls_key,
+     "That tls_cert_fingerprint, which layout B puts under the machine's "
+     "signature, is the key given by --tls-spki.",
+     "Somebody between you and the machine ends TLS, reads along, and passes "
+     "on a true report.",
+     "PROTOCOL, report_data: layout B"},
+    {"report.nonce_echo", AVER_FRESH, true, "NONCE",
+     "the report names the nonce that it was made for", aver_check_nonce_echo,
+     "That request_nonce is there: 32 bytes, against which the quote and the "
+     "GPUs are compared.",
+     "Without a nonce nothing tells a new report from an old one.",
+     "PROTOCOL, attestation report: request_nonce"},
+    {"report.nonce_gpu", AVER_FRESH, true, "nonce",
+     "the GPUs answered to the same nonce", aver_check_nonce_gpu,
+     "That nvidia_payload.nonce and the nonce inside each GPU's evidence are "
+     "the report's.",
+     "Old evidence of a GPU that has since left confidential mode, or of "
+     "another machine's GPU recorded once and shown for ever.",
+     "PROTOCOL, attestation report: nvidia_payload"},
+    {"report.fresh", AVER_FRESH, true, "NONCE",
+     "the report was made for your nonce", aver_check_fresh,
+     "That the report was made after you drew the nonce, so it is no "
+     "recording.",
+     "A report of a machine as it was before it was broken into, shown again "
+     "and again.",
+     "DECISIONS 28"},
+};
+
+const unsigned aver_report_rows_n =
+    sizeof(aver_report_rows) / sizeof(aver_report_rows[0]);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rows: the checks, each a row of a table (report_rows.c, receipt_rows.c), and
+ * what they look at. The loop over a table is aver_judge. Rows never parse;
+ * the parsers (report.h, receipt.h, quote.h) never judge. No clock, no file,
+ * no network, no environment: everything is in the subject. */
+#ifndef AVER_VERIFY_ROWS_H
+#define AVER_VERIFY_ROWS_H
+
+#include "verify/receipt.h"
+#include "verify/report.h"
+#include "verify/verdict.h"
+
+enum aver_trust { AVER_TRUST_VENDOR = 0, AVER_TRUST_SIMULATOR };
+
+/* What the one who asks demands. Zeroed: the vendors' roots, no nonce, no
+ * address; evidence is then at best undecided. */
+struct aver_policy {
+    enum aver_trust trust;
+    /* SHA-256 of the keys (SubjectPublicKeyInfo) of the simulator's CPU and
+     * GPU roots. Under AVER_TRUST_SIMULATOR they replace the vendors'; else
+     * what ends in them is called simulated. */
+    uint8_t simulator_root[32], simulator_gpu_root[32];
+    bool has_nonce; /* the nonce that was asked for */
+    uint8_t nonce[32];
+    bool as_of; /* judged as of the time it was saved: need not be fresh */
+    bool has_gpu_count;
+    unsigned gpu_count;
+    bool has_key; /* whom we expect */
+    struct aver_key_id key;
+    bool has_spki; /* SHA-256 of the TLS key that we saw */
+    uint8_t spki[32];
+    bool has_algo; /* the algorithm that was asked for */
+    enum aver_algo algo;
+};
+
+/* What is judged; borrowed. The report rows need `report`, the receipt rows
+ * `receipt`; with both, the receipt must be signed by the report's key. */
+struct aver_subject {
+    const struct aver_policy *policy;
+    const struct aver_report *report;
+    const struct aver_receipt *receipt;
+    const uint8_t *request_sha256, *response_sha256; /* 32 bytes, or NULL */
+};
+
+/* Where a row writes what it found. */
+struct aver_note {
+    char text[256];
+    bool optional; /* need not pass, for a reason that lies in the policy */
+};
+/* Writes the note and returns `result`, so that a row can end with it. */
+enum aver_result aver_say(struct aver_note *why, enum aver_result result,
+                          const char *fmt, ...) AVER_PRINTF(3, 4);
+
+struct aver_row {
+    const char *id;
+    enum aver_group group;
+    bool required;
+    const char *cause;    /* the word for `reason` when this one fails */
+    const char *sentence; /* what holds if it passes */
+    enum aver_result (*check)(const struct aver_subject *s,
+                              struct aver_note *why);
+    const char *proves, *without, *clause; /* for `aver explain` */
+};
+
+extern const struct aver_row aver_report_rows[], aver_receipt_rows[];
+extern const unsigned aver_report_rows_n, aver_receipt_rows_n;
+
+/* Runs every row of the tables whose evidence is in the subject, and closes
+ * the verdict. */
+void aver_judge(struct aver_verdict *v, const struct aver_subject *s);
+/* The i-th row of all tables, NULL past the end; the row of that id. */
+const struct aver_row *aver_row_at(unsigned i);
+const struct aver_row *aver_row_find(const char *id);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * verdict: what a judgement says. One check a row of a table (rows.h), each
+ * with one of five results, and one word over them all. A zeroed verdict is
+ * "not trusted". Exit status 0 means VERIFIED and nothing else does. */
+#ifndef AVER_VERIFY_VERDICT_H
+#define AVER_VERIFY_VERDICT_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+/* Only AVER_PASS counts as passed. */
+enum aver_result {
+    AVER_UNKNOWN = 0, /* could not be judged */
+    AVER_PASS,
+    AVER_FAIL,
+    AVER_SKIP,      /* did not run: something before it did not hold */
+    AVER_SIMULATED, /* made by the simulator, which nobody told us to trust */
+    AVER_NO_MATTER, /* does not apply here: becomes a skip, not required */
+};
+
+/* The question a row helps to answer, in the order in which they are asked. */
+enum aver_group {
+    AVER_HARDWARE = 0,
+    AVER_CODE,
+    AVER_GPU,
+    AVER_KEY,
+    AVER_ANSWER,
+    AVER_FRESH,
+    AVER_GROUPS,
+};
+
+enum aver_word { AVER_UNDECIDED = 0, AVER_REFUSED, AVER_VERIFIED };
+
+struct aver_row;
+struct aver_check {
+    const struct aver_row *row;
+    enum aver_result result;
+    bool required;
+    char detail[256]; /* what was found and where; "" if the sentence says it */
+};
+
+#define AVER_CHECKS_MAX 64
+struct aver_verdict {
+    enum aver_word word;
+    unsigned n;
+    bool overfull; /* a check found no room: never verified then */
+    struct aver_check checks[AVER_CHECKS_MAX];
+};
+
+/* Adds one finding and forgets the word. `optional`: this time it need not
+ * pass, although the row is a required one. */
+void aver_verdict_add(struct aver_verdict *v, const struct aver_row *row,
+                      enum aver_result result, bool optional,
+                      const char *detail);
+/* Settles the word: a required check that failed or was simulated refuses;
+ * else one that is unknown or was skipped leaves it undecided; else verified,
+ * if at least one required check passed. */
+void aver_verdict_close(struct aver_verdict *v);
+/* The first check that made the word what it is; NULL if VERIFIED or empty. */
+const struct aver_check *aver_verdict_reason(const struct aver_verdict *v);
+/* The check of that id, or NULL. */
+const struct aver_check *aver_verdict_find(const struct aver_verdict *v,
+                                           const char *id);
+
+const char *aver_word_name(enum aver_word word);       /* "VERIFIED" … */
+const char *aver_result_name(enum aver_result result); /* "pass" … */
+const char *aver_group_name(enum aver_group group);    /* "hardware" … */
+const char *aver_group_question(enum aver_group group);
+
+#endif
