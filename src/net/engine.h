@@ -15,9 +15,9 @@ struct engine_conn {
     struct conn conn;
     struct engine *engine;
     bool connecting;
-    bool reused;          /* served an exchange before this one */
-    struct timer timer;   /* connecting, silence, or idling */
-    struct aver_buf in;   /* the part of a response head that came so far */
+    bool reused;        /* served an exchange before this one */
+    struct timer timer; /* connecting, silence, or idling */
+    struct aver_buf in; /* the part of a response head that came so far */
     struct http_cursor cursor;
     struct engine_conn *prev, *next; /* while it is idle */
     struct garbage garbage;

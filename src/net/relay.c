@@ -20,8 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOLD_MS 1000           /* DECISIONS 1 */
-#define HOLD_MAX (64u << 10)   /* WIRE 1.9 */
+#define HOLD_MS 1000            /* DECISIONS 1 */
+#define HOLD_MAX (64u << 10)    /* WIRE 1.9 */
 #define BUFFER_MAX (256u << 10) /* of an answer that is no stream */
 
 /* Legal moves: bit n of row m set means m -> n. */
@@ -29,8 +29,8 @@
 static const uint16_t moves[] = {
     [RELAY_RECEIVE] = TO(RELAY_CONNECT) | TO(RELAY_DONE) | TO(RELAY_FAILED),
     [RELAY_CONNECT] = TO(RELAY_SEND) | TO(RELAY_FAILED),
-    [RELAY_SEND] = TO(RELAY_HEAD) | TO(RELAY_CONNECT) | TO(RELAY_BODY) |
-                   TO(RELAY_FAILED),
+    [RELAY_SEND] =
+        TO(RELAY_HEAD) | TO(RELAY_CONNECT) | TO(RELAY_BODY) | TO(RELAY_FAILED),
     [RELAY_HEAD] = TO(RELAY_BODY) | TO(RELAY_CONNECT) | TO(RELAY_FAILED),
     [RELAY_BODY] = TO(RELAY_FINISH) | TO(RELAY_DONE) | TO(RELAY_FAILED),
     [RELAY_FINISH] = TO(RELAY_DONE) | TO(RELAY_FAILED),
@@ -133,8 +133,8 @@ static void send_request(struct relay *r)
         unsigned n = 0;
 
         if (r->sent < head)
-            iov[n++] = (struct iovec){r->request_head.p + r->sent,
-                                      head - r->sent};
+            iov[n++] =
+                (struct iovec){r->request_head.p + r->sent, head - r->sent};
         if (r->request_body.n > 0) {
             size_t from = r->sent > head ? r->sent - head : 0;
 
@@ -175,8 +175,8 @@ static void pass_on(struct relay *r, const struct server_answer *a,
     if (a != NULL || from_piece > 0)
         server_send(r->client, a, aver_bytes_of(piece.p, from_piece), flags);
     aver_buf_consume(&r->held, from_held);
-    if (aver_buf_append(&r->held, piece.p + from_piece,
-                        piece.n - from_piece) != 0)
+    if (aver_buf_append(&r->held, piece.p + from_piece, piece.n - from_piece) !=
+        0)
         abort(); /* bounded by HOLD_MAX and one read */
     r->released = may;
     if (r->held.n > 0 && !timer_running(&r->hold_timer))
@@ -263,9 +263,9 @@ static enum http_result decode(struct relay *r, struct aver_bytes in,
         struct aver_bytes span = {0};
         size_t took = 0;
 
-        result = http_body_feed(
-            &r->body, aver_bytes_of(in.p + *used, in.n - *used), &took, &span,
-            &why);
+        result =
+            http_body_feed(&r->body, aver_bytes_of(in.p + *used, in.n - *used),
+                           &took, &span, &why);
         *used += took;
         if (span.n > 0 && n == 0) {
             to = (uint8_t *)(uintptr_t)span.p;

@@ -34,7 +34,7 @@ struct server_conn {
     struct server *server;
     enum server_state state;
     bool keep_alive, http10, parsing, chunked, head_only, answered;
-    bool metrics_only; /* came in on the listener for metrics */
+    bool metrics_only;    /* came in on the listener for metrics */
     struct aver_buf in;   /* bytes received, not yet parsed */
     struct aver_buf held; /* answer bytes that wait for server_release */
     struct http_cursor cursor;
@@ -77,7 +77,7 @@ struct server {
     uint64_t accepted;
     void *ctx;
     struct http_head head;
-    uint8_t *scratch;      /* SERVER_SCRATCH bytes, for reading */
+    uint8_t *scratch;          /* SERVER_SCRATCH bytes, for reading */
     struct aver_buf head_text; /* a response head being formatted */
     char date[40];
     uint64_t date_at_ms;

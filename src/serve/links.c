@@ -131,8 +131,8 @@ static int flush_receipts(struct worker *w)
 static void flush_tombstones(struct worker *w)
 {
     while (w->tombstones > 0 && w->notary.hello && !w->notary.blocked) {
-        uint32_t n = w->tombstones < NOTARY_BATCH_MAX ? w->tombstones
-                                                      : NOTARY_BATCH_MAX;
+        uint32_t n =
+            w->tombstones < NOTARY_BATCH_MAX ? w->tombstones : NOTARY_BATCH_MAX;
 
         start_packet(w);
         memcpy(w->put.record, w->tombstone + (w->tombstones - n),

@@ -48,9 +48,9 @@ static const struct route routes[] = {
 
 static const struct early not_found = {404, "not_found", "No such path", NULL,
                                        NULL};
-static const struct early bad_method = {
-    405, "invalid_request_error", "Method not allowed for this path", NULL,
-    NULL};
+static const struct early bad_method = {405, "invalid_request_error",
+                                        "Method not allowed for this path",
+                                        NULL, NULL};
 static const struct early unauthorized = {
     401, "unauthorized", "Invalid or missing Authorization header", NULL, NULL};
 static const struct early bad_algo = {
@@ -247,7 +247,8 @@ static const struct early *judge(struct exchange *x, const struct http_head *h,
     bool metrics_only = x->client->metrics_only;
 
     x->route = find_route(t);
-    if (x->route == NULL || (metrics_only && x->route->answer != answer_metrics))
+    if (x->route == NULL ||
+        (metrics_only && x->route->answer != answer_metrics))
         return &not_found;
     if (w->config->metrics_listener >= 0 && !metrics_only &&
         x->route->answer == answer_metrics)

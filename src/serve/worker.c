@@ -104,8 +104,8 @@ static int start(struct worker *w, struct aver_error *err)
     struct server_timeouts t = {c->head_timeout, c->body_timeout,
                                 c->idle_timeout, c->write_timeout};
 
-    if (server_init(&w->server, &w->loop, &worker_server_hooks, &t,
-                    c->body_max, w, err) != 0 ||
+    if (server_init(&w->server, &w->loop, &worker_server_hooks, &t, c->body_max,
+                    w, err) != 0 ||
         engine_init(&w->engine, &w->loop, &relay_engine_hooks,
                     c->engine.item[0], c->engine_connect_timeout,
                     c->engine_timeout, err) != 0)
@@ -121,8 +121,8 @@ static int start(struct worker *w, struct aver_error *err)
 
 static int map_metrics(struct worker *w, struct aver_error *err)
 {
-    void *p = mmap(NULL, metrics_size(w->config->slots),
-                   PROT_READ | PROT_WRITE, MAP_SHARED, ROLE_METRICS_FD, 0);
+    void *p = mmap(NULL, metrics_size(w->config->slots), PROT_READ | PROT_WRITE,
+                   MAP_SHARED, ROLE_METRICS_FD, 0);
 
     if (p == MAP_FAILED || w->slot >= w->config->slots)
         return aver_fail(err, AVER_EIO, "cannot map the counters");

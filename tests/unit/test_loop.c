@@ -157,8 +157,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(timers_fire_in_order_and_once, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(
-            arming_again_starts_over_and_stop_stops, setup, teardown),
+        cmocka_unit_test_setup_teardown(arming_again_starts_over_and_stop_stops,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(again_runs_once_a_turn, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(closed_in_a_turn_is_freed_after_it,

@@ -15,9 +15,8 @@ static struct server_conn *current;
 
 static void answer(struct server_conn *c, unsigned status, const char *text)
 {
-    struct server_answer a = {.status = status,
-                              .framing = HTTP_LENGTH,
-                              .length = strlen(text)};
+    struct server_answer a = {
+        .status = status, .framing = HTTP_LENGTH, .length = strlen(text)};
 
     server_send(c, &a, aver_bytes_str(text), SERVER_END);
 }
@@ -71,7 +70,7 @@ static void on_refused(struct server_conn *c, const struct http_refusal *why)
     answer(c, why->status, "refused");
 }
 
-static const struct server_hooks hooks = {on_head,  on_body, on_request,
+static const struct server_hooks hooks = {on_head,     on_body, on_request,
                                           on_writable, on_gone, on_answered,
                                           on_refused};
 
@@ -188,8 +187,7 @@ static void what_is_held_waits_for_its_release(void **state)
     fake_send(fd, GET);
     TURN_UNTIL(requests == 1);
     server_send(current, &a, aver_bytes_str("one"), 0);
-    server_send(current, NULL, aver_bytes_str("two"),
-                SERVER_HOLD | SERVER_END);
+    server_send(current, NULL, aver_bytes_str("two"), SERVER_HOLD | SERVER_END);
     fake_turns(3);
     fake_read(fd, &t);
     assert_non_null(strstr(t.text, "\r\n3\r\none\r\n"));
