@@ -38,9 +38,10 @@ static int find_agent(struct client_url *url, const char *socket,
         if (is_socket(usual_places[i]))
             socket = usual_places[i];
     if (!socket)
-        return aver_fail(err, AVER_EABSENT,
-                         "no dstack guest agent at the usual places (%s, …)",
-                         usual_places[0]);
+        return aver_fail(
+            err, AVER_EABSENT,
+            "no dstack guest agent at the usual places (%s and others)",
+            usual_places[0]);
     if (client_url_parse(url, socket, err) != 0)
         return -1;
     if (url->is_unix && !is_socket(url->host))

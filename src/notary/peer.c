@@ -97,7 +97,6 @@ static void wait_for_sweep(struct peers *ps, struct peer *p,
         p->first = w;
     p->last = w;
     p->nwaiting++;
-    ps->sweep_wanted = ps->sweep_next;
 }
 
 static void take_lookup(struct peers *ps, struct peer *p,
@@ -186,6 +185,18 @@ static void peer_read(struct peers *ps, struct peer *p, size_t packets,
     }
 }
 
+/* True if somebody could be told "no" after a sweep. Who takes no answers is
+ * no reason for one: what he has queued may be more of the same. */
+static bool sweep_is_due(const struct peers *ps)
+{
+    for (size_t i = 0; i < ps->n; i++) {
+        const struct peer *p = &ps->list[i];
+        if (!p->full && !p->gone && p->last && p->last->sweep > ps->swept)
+            return true;
+    }
+    return false;
+}
+
 /* Takes what is queued now in every pair. A lookup that comes up waits for the
  * next sweep: what was queued at *its* moment may be more. */
 static void sweep(struct peers *ps)
@@ -213,7 +224,7 @@ bool notary_peers_poll(const struct peers *ps, struct pollfd *polls)
             events |= POLLOUT;
         polls[i] = (struct pollfd){.fd = p->fd, .events = events};
     }
-    return ps->sweep_wanted > ps->swept;
+    return sweep_is_due(ps);
 }
 
 static void peer_turn(struct peers *ps, struct peer *p, short revents)
@@ -240,13 +251,14 @@ static void reap(struct peers *ps)
     ps->n = kept;
 }
 
-void notary_peers_turn(struct peers *ps, const struct pollfd *polls, uint64_t now_ms)
+void notary_peers_turn(struct peers *ps, const struct pollfd *polls,
+                       uint64_t now_ms)
 {
     ps->now_ms = now_ms;
     for (size_t i = 0; i < ps->n; i++)
         if (polls[i].revents)
             peer_turn(ps, &ps->list[i], polls[i].revents);
-    if (ps->sweep_wanted > ps->swept)
+    if (sweep_is_due(ps))
         sweep(ps);
     for (size_t i = 0; i < ps->n; i++)
         if (ps->list[i].first && !ps->list[i].gone)

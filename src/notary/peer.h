@@ -40,7 +40,7 @@ struct peers {
     size_t n;
     struct peer list[PEERS_MAX];
     /* Sweeps are numbered; a lookup waits for the next to begin. */
-    uint64_t sweep_next, sweep_wanted, swept;
+    uint64_t sweep_next, swept;
     union {
         struct notary_header head;
         struct notary_put put;
@@ -56,6 +56,7 @@ void notary_peers_add(struct peers *ps, int fd, uint32_t slot);
  * waiting. */
 bool notary_peers_poll(const struct peers *ps, struct pollfd *polls);
 /* Does what the ps->n entries of `polls` say is due. */
-void notary_peers_turn(struct peers *ps, const struct pollfd *polls, uint64_t now_ms);
+void notary_peers_turn(struct peers *ps, const struct pollfd *polls,
+                       uint64_t now_ms);
 
 #endif
