@@ -46,8 +46,8 @@ int file_read(struct aver_buf *out, const char *path, struct aver_error *err)
         return -1;
     while ((got = read_some(fd, piece, sizeof(piece), path, err)) > 0) {
         if (aver_buf_append(out, piece, (size_t)got) != 0) {
-            got = aver_fail(err, AVER_ELIMIT,
-                            "%.200s: larger than %zu bytes", path, out->max);
+            got = aver_fail(err, AVER_ELIMIT, "%.200s: larger than %zu bytes",
+                            path, out->max);
             break;
         }
     }
@@ -139,9 +139,9 @@ int file_token(struct aver_buf *out, const char *path, struct aver_error *err)
     if (path != NULL) {
         if (file_read(out, path, err) != 0)
             return -1;
-        return out->n > 0 ? keep_first_line(out, path, err)
-                          : aver_fail(err, AVER_ECONFIG, "%.200s is empty",
-                                      path);
+        return out->n > 0
+                   ? keep_first_line(out, path, err)
+                   : aver_fail(err, AVER_ECONFIG, "%.200s is empty", path);
     }
     if (variable == NULL)
         return 0;

@@ -14,25 +14,44 @@ struct judge_options {
 
 /* Options of every verb that judges, for a table of options. */
 #define JUDGE_TRUST(o)                                                         \
-    {"trust", "NAME", "whose roots: vendor (default), or simulator",           \
-     &(o).trust, NULL}
+    {                                                                          \
+        "trust", "NAME", "whose roots: vendor (default), or simulator",        \
+            &(o).trust, NULL                                                   \
+    }
 #define JUDGE_GPUS(o)                                                          \
-    {"gpu-count", "N", "how many GPUs must show evidence (0: none is used)",   \
-     &(o).gpu_count, NULL}
+    {                                                                          \
+        "gpu-count", "N",                                                      \
+            "how many GPUs must show evidence (0: none is used)",              \
+            &(o).gpu_count, NULL                                               \
+    }
 #define JUDGE_NONCE(o)                                                         \
-    {"nonce", "HEX", "the nonce that was asked for, 64 digits", &(o).nonce,    \
-     NULL}
+    {                                                                          \
+        "nonce", "HEX", "the nonce that was asked for, 64 digits", &(o).nonce, \
+            NULL                                                               \
+    }
 #define JUDGE_ADDRESS(o)                                                       \
-    {"expect-address", "ADDR", "the key must be this one (0x..., or Ed25519)", \
-     &(o).expect_address, NULL}
+    {                                                                          \
+        "expect-address", "ADDR",                                              \
+            "the key must be this one (0x..., or Ed25519)",                    \
+            &(o).expect_address, NULL                                          \
+    }
 #define JUDGE_SPKI(o)                                                          \
-    {"tls-spki", "HEX", "SHA-256 of the TLS key that you saw", &(o).tls_spki,  \
-     NULL}
+    {                                                                          \
+        "tls-spki", "HEX", "SHA-256 of the TLS key that you saw",              \
+            &(o).tls_spki, NULL                                                \
+    }
 #define JUDGE_ALGO(o)                                                          \
-    {"signing-algo", "NAME", "ecdsa (default) or ed25519", &(o).algo, NULL}
-#define JUDGE_JSON(o) {"json", NULL, "one JSON object", NULL, &(o).json}
+    {                                                                          \
+        "signing-algo", "NAME", "ecdsa (default) or ed25519", &(o).algo, NULL  \
+    }
+#define JUDGE_JSON(o)                                                          \
+    {                                                                          \
+        "json", NULL, "one JSON object", NULL, &(o).json                       \
+    }
 #define JUDGE_QUIET(o)                                                         \
-    {"quiet", NULL, "the exit status alone", NULL, &(o).quiet}
+    {                                                                          \
+        "quiet", NULL, "the exit status alone", NULL, &(o).quiet               \
+    }
 
 /* Names of options that belong to rooms not built yet. */
 extern const char *const judge_later[];

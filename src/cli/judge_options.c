@@ -11,10 +11,10 @@
 #include <string.h>
 
 const char *const judge_later[] = {
-    "collateral", "rim",          "ocsp",         "at",       "trust-root",
-    "policy",     "allow",        "require",      "expect",   "offline",
-    "gpu-root",   "rim-root",     "ocsp-grace",   "nras",     "jwks",
-    "quote",      "compose",      "save-bodies",  NULL};
+    "collateral", "rim",      "ocsp",        "at",     "trust-root",
+    "policy",     "allow",    "require",     "expect", "offline",
+    "gpu-root",   "rim-root", "ocsp-grace",  "nras",   "jwks",
+    "quote",      "compose",  "save-bodies", NULL};
 
 static int read_trust(struct aver_policy *p, const char *trust)
 {

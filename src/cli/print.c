@@ -39,16 +39,14 @@ static const struct {
 static void print_row(FILE *f, const struct style *s,
                       const struct aver_check *c)
 {
-    const char *mark =
-        s->utf8 ? marks[c->result].utf8 : marks[c->result].ascii;
+    const char *mark = s->utf8 ? marks[c->result].utf8 : marks[c->result].ascii;
     bool sentence = c->result == AVER_PASS;
 
     if (s->colour)
         fprintf(f, "  \033[%sm%s\033[0m ", marks[c->result].colour, mark);
     else
         fprintf(f, "  %s ", mark);
-    fprintf(f, "%-22s  %s%s%s\n", c->row->id,
-            sentence ? c->row->sentence : "",
+    fprintf(f, "%-22s  %s%s%s\n", c->row->id, sentence ? c->row->sentence : "",
             sentence && c->detail[0] != '\0' ? ": " : "", c->detail);
 }
 

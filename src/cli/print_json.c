@@ -89,8 +89,7 @@ static json_t *gpus(const struct aver_report *r)
 
         if (r->gpus[i].arch[0] != '\0')
             put(o, "arch", json_string(r->gpus[i].arch));
-        put(o, "result",
-            json_string(r->gpus[i].readable ? "unknown" : "fail"));
+        put(o, "result", json_string(r->gpus[i].readable ? "unknown" : "fail"));
         if (json_array_append_new(list, o) != 0)
             abort();
     }

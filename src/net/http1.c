@@ -292,26 +292,25 @@ struct framing_fields {
     bool close, keep_alive, expect, expect_unknown;
 };
 
-/* #connection-option (RFC 9110 7.6.1) */
-static void connection_options(struct framing_fields *ff,
-                               struct aver_bytes value)
+/* True if the list of connection options holds the name (RFC 9110 7.6.1). */
+static bool list_has(struct aver_bytes list, struct aver_bytes name)
 {
-    const uint8_t *p = value.p, *end = value.p + value.n;
+    const uint8_t *p = list.p, *end = list.p + list.n;
 
     while (p < end) {
         const uint8_t *comma = memchr(p, ',', (size_t)(end - p));
-        const uint8_t *last = comma != NULL ? comma : end;
-        const uint8_t *next = comma != NULL ? comma + 1 : end;
+        const uint8_t *last = comma != NULL ? comma : end, *next = last + 1;
+
         while (p < last && (*p == ' ' || *p == '\t'))
             p++;
         while (last > p && (last[-1] == ' ' || last[-1] == '\t'))
             last--;
-        if (last - p == 5 && http_same_nocase(p, "close", 5))
-            ff->close = true;
-        if (last - p == 10 && http_same_nocase(p, "keep-alive", 10))
-            ff->keep_alive = true;
+        if ((size_t)(last - p) == name.n &&
+            http_same_nocase(p, (const char *)name.p, name.n))
+            return true;
         p = next;
     }
+    return false;
 }
 
 static void note_field(struct framing_fields *ff, const struct http_field *f)
@@ -332,8 +331,10 @@ static void note_field(struct framing_fields *ff, const struct http_field *f)
         }
         break;
     case 10:
-        if (http_same_nocase(name, "connection", 10))
-            connection_options(ff, f->value);
+        if (http_same_nocase(name, "connection", 10)) {
+            ff->close |= list_has(f->value, aver_bytes_str("close"));
+            ff->keep_alive |= list_has(f->value, aver_bytes_str("keep-alive"));
+        }
         break;
     case 14:
         if (http_same_nocase(name, "content-length", 14)) {
@@ -471,4 +472,14 @@ const struct http_field *http_find(const struct http_head *h, const char *name)
             return f;
     }
     return NULL;
+}
+
+bool http_is_hop_by_hop(const struct http_head *h, struct aver_bytes name)
+{
+    for (unsigned i = 0; i < h->nfields; i++)
+        if (h->fields[i].name.n == 10 &&
+            aver_bytes_is_nocase(h->fields[i].name, "Connection") &&
+            list_has(h->fields[i].value, name))
+            return true;
+    return false;
 }

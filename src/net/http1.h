@@ -101,6 +101,10 @@ enum http_result http_response_parse(struct http_head *h,
 const struct http_field *http_find(const struct http_head *h,
                                    const char *name);
 
+/* Is the field named by a Connection field, and so for this connection alone
+ * (RFC 9110 7.6.1)? */
+bool http_is_hop_by_hop(const struct http_head *h, struct aver_bytes name);
+
 /* A body being decoded. Fields belong to http1_body.c, but for `total` and
  * `trailer_fields`, which may be read. Trailers are checked and dropped. */
 struct http_body {

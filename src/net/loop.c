@@ -45,6 +45,11 @@ int loop_add(struct loop *l, struct watch *w, uint32_t events)
     return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, w->fd, &ev);
 }
 
+void loop_remove(struct loop *l, struct watch *w)
+{
+    epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, w->fd, NULL);
+}
+
 /* close(2) alone is not enough: a descriptor that another process holds too
  * would stay in the epoll set. */
 void loop_close_fd(struct loop *l, struct watch *w)

@@ -67,6 +67,8 @@ void loop_run(struct loop *l);
 
 /* Watches w->fd for `events` (EPOLLET is added). */
 AVER_MUST_CHECK int loop_add(struct loop *l, struct watch *w, uint32_t events);
+/* Stops watching; the descriptor stays open. */
+void loop_remove(struct loop *l, struct watch *w);
 /* Stops watching and closes the descriptor; w->fd becomes -1. */
 void loop_close_fd(struct loop *l, struct watch *w);
 void loop_discard(struct loop *l, struct garbage *g,

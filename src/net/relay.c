@@ -437,10 +437,10 @@ static void on_step(struct engine_conn *ec)
         send_request(r);
         engine_expect(ec);
     }
-    if (ec->conn.broken && r->state != RELAY_FINISH) {
-        engine_broke(r, RELAY_ENGINE_CUT);
-        return;
-    }
+    /* What came before it broke is still there to be read; the reading finds
+     * the break. */
+    if (ec->conn.broken)
+        ec->conn.readable = true;
     read_engine(r);
 }
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define LINGER_MS 5000
-#define ACCEPT_BURST 64
+#define ACCEPT_BURST 4
 
 static void on_conn_event(struct watch *w, uint32_t events);
 
@@ -342,6 +342,14 @@ static void open_conn(struct server_listener *w, int fd,
     timer_arm(s->loop, &s->head_queue, &c->timer);
 }
 
+static int watch_listener(struct server_listener *w)
+{
+    return loop_add(w->server->loop, &w->watch, EPOLLIN | EPOLLEXCLUSIVE);
+}
+
+/* The kernel wakes the process that has waited longest in the listener's queue
+ * for each new connection: who has had one goes to the end of it, so that
+ * workers take turns. */
 static void accept_on(struct again *a)
 {
     struct server_listener *w = container_of(a, struct server_listener, again);
@@ -352,13 +360,14 @@ static void accept_on(struct again *a)
         int fd = accept4(w->watch.fd, (struct sockaddr *)&from, &len,
                          SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-        if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
-            continue;
-        if (fd < 0)
-            return;
-        open_conn(w, fd, &from);
+        if (fd >= 0)
+            open_conn(w, fd, &from);
+        else if (errno != EINTR && errno != ECONNABORTED)
+            break;
     }
-    loop_again(w->server->loop, &w->again, accept_on);
+    loop_remove(w->server->loop, &w->watch);
+    if (watch_listener(w) != 0) /* tells at once of those still waiting */
+        loop_again(w->server->loop, &w->again, accept_on);
 }
 
 static void on_listener_event(struct watch *w, uint32_t events)
@@ -377,7 +386,7 @@ int server_listen(struct server *s, struct server_listener *w, int fd,
     w->watch.on_event = on_listener_event;
     w->server = s;
     w->metrics_only = metrics_only;
-    return loop_add(s->loop, &w->watch, EPOLLIN | EPOLLEXCLUSIVE);
+    return watch_listener(w);
 }
 
 void server_unlisten(struct server *s, struct server_listener *w)

@@ -208,8 +208,8 @@ static const struct early report_errors[] = {
     [ATTEST_SLOW] = {504, "attestation_error", "Making evidence took too long",
                      NULL, NULL},
     [ATTEST_NO_TLS] = {400, "invalid_request_error",
-                       "TLS binding requires a TLS certificate (set "
-                       "tls-identity)",
+                       "attestation version 2 requires a TLS certificate "
+                       "(set tls-identity)",
                        "include_tls_fingerprint", NULL},
     [ATTEST_NO_NOTARY] = {503, "server_error",
                           "Reports are not available at the moment", NULL,

@@ -130,7 +130,7 @@ void exchange_relay_head(struct exchange *x, const struct http_head *h,
          i++) {
         const struct http_field *f = http_find(h, request_fields[i]);
 
-        if (f == NULL)
+        if (f == NULL || http_is_hop_by_hop(h, f->name))
             continue;
         append(b, f->name);
         append_str(b, ": ");
@@ -227,7 +227,8 @@ static void on_head(struct relay *r, const struct http_head *h,
     x->status = (uint16_t)h->status;
     x->stream = is_sse;
     for (unsigned i = 0; i < h->nfields; i++)
-        if (passes(h->fields[i].name) && a->nfields < 40)
+        if (passes(h->fields[i].name) && a->nfields < 40 &&
+            !http_is_hop_by_hop(h, h->fields[i].name))
             server_answer_add(a, h->fields[i].name, h->fields[i].value);
     answer_add_common(x, a);
     metric_add(m, METRIC_STREAMS, is_sse);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "crypto/sha2.h"
 #include "serve/worker.h"
+#include <stdio.h>
 #include <string.h>
 
 enum route_flags {
@@ -26,6 +27,8 @@ struct route {
 };
 
 static void answer_root(struct exchange *x);
+static const struct early *prepare_nothing(struct exchange *x,
+                                           const struct http_target *t);
 static const struct early *prepare_report(struct exchange *x,
                                           const struct http_target *t);
 static const struct early *prepare_signature(struct exchange *x,
@@ -35,11 +38,13 @@ static const struct early *prepare_signature(struct exchange *x,
 static const struct route routes[] = {
     {"/v1/attestation/report", ROUTE_OPEN | ROUTE_GET, EXCHANGE_REPORT,
      prepare_report, NULL},
-    {"/v1/signature/", ROUTE_PREFIX | ROUTE_GET, EXCHANGE_SIGNATURE,
+    {"/v1/attestation", ROUTE_PREFIX | ROUTE_OPEN, EXCHANGE_LOCAL,
+     prepare_nothing, NULL},
+    {"/v1/signature", ROUTE_PREFIX | ROUTE_GET, EXCHANGE_SIGNATURE,
      prepare_signature, NULL},
     {"/v1/models", ROUTE_OPEN | ROUTE_GET, EXCHANGE_RELAY, NULL, NULL},
     {"/v1/metrics", ROUTE_SIGNED | ROUTE_GET, EXCHANGE_RELAY, NULL, NULL},
-    {"/v1/", ROUTE_PREFIX | ROUTE_SIGNED, EXCHANGE_RELAY, NULL, NULL},
+    {"/v1", ROUTE_PREFIX | ROUTE_SIGNED, EXCHANGE_RELAY, NULL, NULL},
     {"/health", ROUTE_OPEN | ROUTE_GET, EXCHANGE_HEALTH, NULL, NULL},
     {"/version", ROUTE_OPEN | ROUTE_GET, EXCHANGE_LOCAL, NULL, answer_version},
     {"/metrics", ROUTE_OPEN | ROUTE_GET, EXCHANGE_LOCAL, NULL, answer_metrics},
@@ -60,9 +65,6 @@ static const struct early bad_algo = {
 static const struct early bad_nonce = {
     400, "bad_request", "Nonce must be 32 bytes (64 hex characters)", "nonce",
     NULL};
-static const struct early bad_version = {
-    400, "invalid_request_error",
-    "Unsupported attestation report version. Must be 1 or 2", "version", NULL};
 static const struct early bad_tls_flag = {
     400, "invalid_request_error",
     "include_tls_fingerprint must be true or false", "include_tls_fingerprint",
@@ -73,6 +75,15 @@ static const struct early other_address = {
 static const struct early bad_id = {
     400, "bad_request", "The id must have 1 to 256 bytes and no controls", NULL,
     NULL};
+
+/* What is ours never reaches the engine, however it is spelt. */
+static const struct early *prepare_nothing(struct exchange *x,
+                                           const struct http_target *t)
+{
+    (void)x;
+    (void)t;
+    return &not_found;
+}
 
 static void answer_root(struct exchange *x)
 {
@@ -96,6 +107,18 @@ static const struct early *read_algo(struct exchange *x,
     return same_text(v, "ed25519") ? NULL : &bad_algo;
 }
 
+/* The message names what was asked for, as the older servers' does. */
+static const struct early *bad_version(struct exchange *x,
+                                       struct aver_bytes version)
+{
+    snprintf(x->id, sizeof(x->id),
+             "Unsupported attestation report version: %.*s",
+             (int)(version.n < 32 ? version.n : 32), (const char *)version.p);
+    x->own_early =
+        (struct early){400, "invalid_request_error", x->id, "version", NULL};
+    return &x->own_early;
+}
+
 static const struct early *read_layout(struct exchange *x,
                                        const struct http_target *t)
 {
@@ -106,7 +129,7 @@ static const struct early *read_layout(struct exchange *x,
     if (version.p != NULL && aver_bytes_is(version, "2"))
         x->layout = ATTEST_LAYOUT_B;
     else if (version.p != NULL && !aver_bytes_is(version, "1"))
-        return &bad_version;
+        return bad_version(x, version);
     if (tls.p == NULL || same_text(tls, "false"))
         return NULL;
     x->layout = ATTEST_LAYOUT_B;
@@ -173,12 +196,15 @@ static bool token_ok(const struct worker *w, const struct http_head *h)
 {
     const struct http_field *f = http_find(h, "Authorization");
     struct aver_bytes token;
+    unsigned fields = 0;
     uint8_t sha[32];
     bool ok = false;
 
     if (w->config->ntokens == 0)
         return true;
-    if (f == NULL || f->value.n < 8 ||
+    for (unsigned i = 0; i < h->nfields; i++)
+        fields += aver_bytes_is_nocase(h->fields[i].name, "Authorization");
+    if (f == NULL || fields > 1 || f->value.n < 8 ||
         !same_text(aver_bytes_of(f->value.p, 7), "Bearer "))
         return false;
     token = aver_bytes_of(f->value.p + 7, f->value.n - 7);
@@ -196,10 +222,11 @@ static const struct route *find_route(const struct http_target *t)
     char path[256];
     struct aver_bytes rest = http_target_rest(t, 0);
 
-    if (rest.p == NULL || rest.n + 2 > sizeof(path))
-        return t->nsegments > 1 && aver_bytes_is(t->segments[0], "v1")
-                   ? &routes[4]
-                   : NULL;
+    if (rest.p == NULL || memchr(rest.p, '\0', rest.n) != NULL)
+        return NULL;
+    /* No route of the table is longer than this: the rest decides nothing. */
+    if (rest.n > sizeof(path) - 2)
+        rest.n = sizeof(path) - 2;
     path[0] = '/';
     memcpy(path + 1, rest.p, rest.n);
     path[rest.n + 1] = '\0';
@@ -207,8 +234,8 @@ static const struct route *find_route(const struct http_target *t)
         size_t n = strlen(routes[i].path);
 
         if (strncmp(path, routes[i].path, n) == 0 &&
-            ((routes[i].flags & ROUTE_PREFIX) ? rest.n + 1 > n
-                                              : rest.n + 1 == n))
+            (path[n] == '\0' ||
+             ((routes[i].flags & ROUTE_PREFIX) && path[n] == '/')))
             return &routes[i];
     }
     return NULL;

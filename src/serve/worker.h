@@ -87,6 +87,12 @@ struct id_finder {
     };
 };
 
+/* An error answer in OpenAI's shape. */
+struct early {
+    unsigned status;
+    const char *type, *message, *param, *code;
+};
+
 /* One request and its answer. */
 struct exchange {
     struct exchange_list list; /* where it waits; next NULL: nowhere */
@@ -110,6 +116,7 @@ struct exchange {
     char *path, *client_request_id; /* for the log; NULL if none */
     /* An error that is due once the request is whole. */
     const struct early *early;
+    struct early own_early; /* one whose message had to be made: in `id` */
     /* Parameters of our own routes. */
     uint8_t algo, layout;
     bool has_nonce;
@@ -120,12 +127,6 @@ struct exchange {
     struct watch probe; /* of a health request: a connection being tried */
     struct timer timer;
     struct garbage garbage;
-};
-
-/* A fixed error answer. */
-struct early {
-    unsigned status;
-    const char *type, *message, *param, *code;
 };
 
 /* routes.c */

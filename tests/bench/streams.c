@@ -32,7 +32,7 @@ struct stream {
 
 static const char request[] =
     "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-    "Content-Type: application/json\r\nContent-Length: 97\r\n\r\n"
+    "Content-Type: application/json\r\nContent-Length: 95\r\n\r\n"
     "{\"model\":\"bench\",\"stream\":true,\"messages\":"
     "[{\"role\":\"user\",\"content\":\"Say something, please.\"}]}";
 

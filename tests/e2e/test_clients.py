@@ -26,7 +26,9 @@ def guarded(start, engine, folder):
 
     def script(x):
         id = "chatcmpl-" + x.request["X-Request-Id"]
-        if x.request.json().get("stream"):
+        if x.request.method == "GET":
+            x.json({"object": "list", "data": []})
+        elif x.request.json().get("stream"):
             x.sse(chat_events(*WORDS, id=id))
         else:
             x.json(chat_answer("".join(WORDS), id=id))

@@ -342,31 +342,6 @@ def test_unix_sockets_on_both_sides(start, folder):
         engine.stop()
 
 
-def test_base_path_of_the_engine(start, engine):
-    aver = start(engine=engine.url + "/llm")
-    engine.script = lambda x: x.json(chat_answer())
-    assert aver.chat().status == 200
-    assert engine.last is not None and engine.requests[-1].target == "/llm/v1/chat/completions"
-
-
-def test_engines_by_model(start, engine):
-    """MODEL=URL: the model named in the request says which engine."""
-    from engine import Engine
-    other = Engine()
-    try:
-        aver = start(engine=["test=" + engine.url, "other/model=" + other.url])
-        assert aver.ask("POST", "/v1/chat/completions", b'{"model":"other/model"}').status == 200
-        assert aver.ask("POST", "/v1/chat/completions", b'{"model":"test"}').status == 200
-        assert [r.json()["model"] for r in engine.inference] == ["test"]
-        assert [r.json()["model"] for r in other.inference] == ["other/model"]
-        for body in (b"{}", b"no json", b'{"model":7}'):
-            r = aver.ask("POST", "/v1/chat/completions", body)
-            assert (r.status, r.error["type"], r.error["param"]) == \
-                (400, "invalid_request_error", "model")
-        r = aver.ask("POST", "/v1/chat/completions", b'{"model":"unknown"}')
-        assert r.status in (400, 404) and "error" in r.json()
-    finally:
-        other.stop()
 
 
 def test_connections_to_the_engine_are_kept(start, engine):

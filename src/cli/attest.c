@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * attest: makes a report here, for a key pair that is thrown away: to see
+ * whether this machine can, and what its evidence looks like. */
+#include "attest/attest.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "cli/suggest.h"
+#include "crypto/ed25519.h"
+#include "crypto/k1.h"
+#include "crypto/random.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct attest_options {
+    const char *tee, *gpu, *nonce, *algo;
+    struct attest_config config;
+};
+
+/* Index of the word in the list, or -1 after a complaint. */
+static int choose(const char *option, const char *text,
+                  const char *const *words, int n)
+{
+    struct suggestion s;
+    char near[80];
+
+    if (text == NULL)
+        return 0;
+    suggest_start(&s, text);
+    for (int i = 0; i < n; i++) {
+        if (strcmp(text, words[i]) == 0)
+            return i;
+        suggest_offer(&s, words[i]);
+    }
+    usage("--%s %.40s is no such thing%s (aver attest --help)", option, text,
+          suggest_text(&s, near, sizeof(near)));
+    return -1;
+}
+
+static void throw_away_key(struct attest_identity *who)
+{
+    uint8_t secret[32], seed[32], ed[64];
+    struct aver_k1 *k = aver_k1_new();
+
+    if (k == NULL)
+        abort();
+    do
+        aver_random(secret, sizeof(secret));
+    while (aver_k1_public(k, who->k1_public, secret) != 0);
+    aver_address_of(who->address, who->k1_public);
+    aver_random(seed, sizeof(seed));
+    aver_ed25519_from_seed(ed, who->ed_public, seed);
+    who->generation = 1;
+    aver_wipe(secret, sizeof(secret));
+    aver_wipe(seed, sizeof(seed));
+    aver_wipe(ed, sizeof(ed));
+    aver_k1_free(k);
+}
+
+static int make(const struct attest_config *config, enum attest_algo algo,
+                const uint8_t nonce[static 32])
+{
+    struct attest_identity who = {0};
+    struct attest_backends *b = NULL;
+    struct aver_error err = {0};
+    struct aver_buf out;
+    int rc = EXIT_UNDECIDED;
+
+    aver_buf_init(&out, 16u << 20);
+    throw_away_key(&who);
+    b = attest_open(config, getuid(), getgid(), &err);
+    if (b == NULL || attest_report(b, config, &who, algo, ATTEST_LAYOUT_A,
+                                   nonce, &out, &err) != ATTEST_OK) {
+        complain("%s", err.text);
+    } else {
+        fwrite(out.p, 1, out.n, stdout);
+        putchar('\n');
+        rc = EXIT_OK;
+    }
+    attest_close(b);
+    aver_buf_clear(&out);
+    return rc;
+}
+
+static int read_choices(struct attest_options *o, int *algo)
+{
+    static const char *const tees[] = {"auto", "dstack", "tsm", "simulator"};
+    static const char *const gpus[] = {"auto", "required", "none", "simulator"};
+    static const char *const algos[] = {"ecdsa", "ed25519"};
+    int tee = choose("tee", o->tee, tees, 4);
+    int gpu = tee >= 0 ? choose("gpu", o->gpu, gpus, 4) : -1;
+
+    *algo = gpu >= 0 ? choose("signing-algo", o->algo, algos, 2) : -1;
+    if (*algo < 0)
+        return EXIT_USAGE;
+    o->config.tee = (enum attest_tee_choice)tee;
+    o->config.gpu = (enum attest_gpu_choice)gpu;
+    o->config.model_name = "";
+    o->config.engine_binding = "tcp";
+    return 0;
+}
+
+int attest_main(int argc, char **argv)
+{
+    static const struct verb_help help = {
+        "usage: aver attest [options]\n\nMakes evidence here, for a key that "
+        "is thrown away, and prints the report as JSON.\n",
+        NULL, NULL};
+    struct attest_options o = {0};
+    const struct option table[] = {
+        {"tee", "NAME", "auto (default), dstack, tsm, simulator", &o.tee, NULL},
+        {"gpu", "NAME", "auto (default), required, none, simulator", &o.gpu,
+         NULL},
+        {"nonce", "HEX", "64 digits; else one is drawn", &o.nonce, NULL},
+        {"signing-algo", "NAME", "ecdsa (default) or ed25519", &o.algo, NULL},
+        {"dstack-socket", "PATH", "the guest agent's socket",
+         &o.config.dstack_socket, NULL},
+        {"tsm-path", "PATH", "configfs-tsm's report folder", &o.config.tsm_path,
+         NULL},
+        {"nvml-library", "PATH", "NVIDIA's management library",
+         &o.config.nvml_library, NULL},
+        {NULL, NULL, NULL, NULL, NULL},
+    };
+    uint8_t nonce[32];
+    struct words words;
+    int algo = 0;
+
+    switch (options_parse(table, &help, argc, argv, &words)) {
+    case OPTIONS_HELP:
+        return EXIT_OK;
+    case OPTIONS_BAD:
+        return EXIT_USAGE;
+    case OPTIONS_OK:
+        break;
+    }
+    if (words.n > 0)
+        return usage("attest takes options only: %.60s", words.word[0]);
+    if (read_choices(&o, &algo) != 0)
+        return EXIT_USAGE;
+    aver_random(nonce, sizeof(nonce));
+    if (o.nonce != NULL &&
+        aver_hex_decode(nonce, sizeof(nonce), aver_bytes_str(o.nonce)) != 0)
+        return usage("--nonce: expected 64 hex digits");
+    return make(&o.config, (enum attest_algo)algo, nonce);
+}
