@@ -8,7 +8,9 @@
  *   VALUE --> [ -> VALUE_OR_END       , -> VALUE        : -> VALUE
  *             " -> STRING <-> ESCAPE -> HEX        (a name ends in COLON)
  *             t f n -> WORD      - 0 1..9 -> MINUS .. EXPONENT
- *   a value ends in AFTER, the top one in DONE; what fits nowhere is BAD. */
+ *   a value ends in AFTER, the top one in DONE; what fits nowhere is BAD.
+ *
+ * Over 600 lines because it is one machine, read best in one piece. */
 #include "base/json.h"
 #include "base/utf8.h"
 

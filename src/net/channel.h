@@ -19,7 +19,7 @@
 
 #define CHANNEL_VERSION 0x41560001u /* first word of every message */
 #define ROLE_CONTROL_FD 3
-#define ROLE_CONFIG_FD 4 /* sealed memfd: the effective configuration */
+#define ROLE_CONFIG_FD 4  /* sealed memfd: the effective configuration */
 #define ROLE_METRICS_FD 5 /* workers: shared counters */
 #define ROLE_LISTEN_FD 6  /* workers: the first of the listeners */
 

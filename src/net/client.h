@@ -22,8 +22,9 @@ AVER_MUST_CHECK int client_url_parse(struct client_url *u, const char *text,
 
 struct client_request {
     const char *method, *target;
-    const char *const *headers; /* "Name: value" each, NULL at the end; or NULL */
-    struct aver_bytes body;     /* sent with Content-Length if has_body */
+    const char *const
+        *headers;           /* "Name: value" each, NULL at the end; or NULL */
+    struct aver_bytes body; /* sent with Content-Length if has_body */
     bool has_body;
     int timeout_ms;  /* whole exchange; with on_body: silence between reads */
     size_t body_max; /* of the reply; with on_body, 0 is no limit */

@@ -83,23 +83,20 @@ struct http_cursor {
  * far, the earlier ones included. `h` is valid on HTTP_DONE alone. Host, the
  * request target's form, Content-Length against body_max, Expect and
  * Transfer-Encoding are judged here. */
-enum http_result http_request_parse(struct http_head *h,
-                                    struct http_cursor *c,
+enum http_result http_request_parse(struct http_head *h, struct http_cursor *c,
                                     struct aver_bytes in,
                                     const struct http_limits *limits,
                                     struct http_refusal *why);
 
 /* The same for a response to a request with the given method. 1xx heads are
  * skipped (101 is refused). */
-enum http_result http_response_parse(struct http_head *h,
-                                     struct http_cursor *c,
+enum http_result http_response_parse(struct http_head *h, struct http_cursor *c,
                                      struct aver_bytes in, bool to_head_request,
                                      const struct http_limits *limits,
                                      struct http_refusal *why);
 
 /* First field of that name (any case), or NULL. */
-const struct http_field *http_find(const struct http_head *h,
-                                   const char *name);
+const struct http_field *http_find(const struct http_head *h, const char *name);
 
 /* Is the field named by a Connection field, and so for this connection alone
  * (RFC 9110 7.6.1)? */

@@ -9,7 +9,7 @@
 
 #include "net/channel.h"
 
-#define NOTARY_ID_MAX 256   /* bytes of an engine's id */
+#define NOTARY_ID_MAX 256 /* bytes of an engine's id */
 #define NOTARY_MODEL_MAX 256
 #define NOTARY_BATCH_MAX 64 /* records in one NOTARY_PUT */
 
@@ -72,16 +72,16 @@ struct notary_lookup {
 
 enum notary_status {
     NOTARY_FOUND = 0,
-    NOTARY_MISSING,      /* never stored, expired, or pushed out */
-    NOTARY_GONE_CLIENT,  /* tombstone NOTARY_CLIENT_LEFT */
-    NOTARY_GONE_CUT,     /* tombstone NOTARY_CUT */
+    NOTARY_MISSING,     /* never stored, expired, or pushed out */
+    NOTARY_GONE_CLIENT, /* tombstone NOTARY_CLIENT_LEFT */
+    NOTARY_GONE_CUT,    /* tombstone NOTARY_CUT */
 };
 
 struct notary_answer {
     struct notary_header head;
     uint64_t seq;
     uint8_t status, algo;
-    uint16_t text_len; /* the signed text */
+    uint16_t text_len;     /* the signed text */
     uint8_t signature[65]; /* r||s||v, or 64 bytes of Ed25519 */
     uint8_t pad[3];
     char text[NOTARY_MODEL_MAX + 1 + 129];

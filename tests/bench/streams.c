@@ -195,8 +195,8 @@ int main(int argc, char **argv)
     if (argc != 4)
         die("usage: streams PORT COUNT RAMP_MS");
     unsigned port = number(argv[1], 65535), count = number(argv[2], 60000);
-    uint64_t step = number(argv[3], 60000) * (uint64_t)NS_PER_MS /
-                    (count > 0 ? count : 1);
+    uint64_t step =
+        number(argv[3], 60000) * (uint64_t)NS_PER_MS / (count > 0 ? count : 1);
     raise_files();
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     struct client *c = calloc(count, sizeof *c);

@@ -80,11 +80,7 @@ class Agent:
                     self.calls.append((path, arguments))
                     self.running += 1
                     self.most_at_once = max(self.most_at_once, self.running)
-                try:
-                    keep = self._answer(sock, path, arguments)
-                finally:
-                    with self._lock:
-                        self.running -= 1
+                keep = self._answer(sock, path, arguments)
                 if not keep:
                     return
         except (Cut, OSError, TimeoutError):
@@ -93,6 +89,9 @@ class Agent:
             sock.close()
 
     def _send(self, sock, status, body, type="application/json"):
+        # Done before the answer is out: the next request may be quick.
+        with self._lock:
+            self.running -= 1
         sock.sendall(f"HTTP/1.1 {status} X\r\nContent-Type: {type}\r\n"
                      f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
         return True
@@ -127,6 +126,8 @@ class Agent:
         if fault == "protobuf":
             return self._send(sock, 500, b"\n\x05quote\x12\x03bad", "application/octet-stream")
         if fault == "close":
+            with self._lock:
+                self.running -= 1
             sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{\"quo")
             return False
         quote = bytearray(self.quote)

@@ -36,8 +36,8 @@ static void open_descriptors(char *out, size_t cap)
     if (!d)
         abort();
     for (struct dirent *e; (e = readdir(d));)
-        if (e->d_name[0] != '.' && atol(e->d_name) != dirfd(d))
-            open[atol(e->d_name) & 63] = true;
+        if (e->d_name[0] != '.' && strtol(e->d_name, NULL, 10) != dirfd(d))
+            open[strtol(e->d_name, NULL, 10) & 63] = true;
     closedir(d);
     for (int i = 0; i < 64; i++)
         if (open[i])

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The blocking client against a scripted server in a thread: each connection
- * has a list of answers, one a request; after the last it closes. */
+ * has a list of answers, one a request; after the last it closes.
+ *
+ * Over 600 lines because all tests share the one scripted server. */
 #include "base/version.h"
 #include "net/client.h"
 #include "vectors.h"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Tests of the table of settings: values, sources and who beats whom, what is
- * refused and with what words, tokens, what the roles inherit. */
+ * refused and with what words, tokens, what the roles inherit.
+ *
+ * Over 600 lines because each row of the table has its cases here. */
 #include "serve/config_row.h"
 
 #include "crypto/sha2.h"

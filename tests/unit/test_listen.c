@@ -96,7 +96,7 @@ static void a_port_is_picked_and_then_taken(void **state)
     int fd = bound("localhost:0", url);
     assert_true(fd >= 0);
     assert_int_equal(strncmp(url, "http://127.0.0.1:", 17), 0);
-    assert_true(atol(url + 17) > 0);
+    assert_true(strtol(url + 17, NULL, 10) > 0);
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     int listening = 0;
