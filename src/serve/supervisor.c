@@ -47,6 +47,13 @@ uint64_t supervisor_now_ms(void)
     return clock_ms(CLOCK_MONOTONIC);
 }
 
+static void kill_all(struct supervisor *s, unsigned from)
+{
+    for (unsigned i = from; i < s->nchildren; i++)
+        if (s->child[i].pid > 0)
+            kill(s->child[i].pid, SIGKILL);
+}
+
 /* Closes the control pairs, on which notary and attester end; a worker could
  * be in the middle of anything. */
 static void begin_end(struct supervisor *s, int status)
@@ -56,11 +63,10 @@ static void begin_end(struct supervisor *s, int status)
     s->state = ENDING;
     s->status = status;
     s->deadline_ms = supervisor_now_ms() + ENDING_MS;
+    kill_all(s, 2);
     for (unsigned i = 0; i < s->nchildren; i++) {
         struct child *c = &s->child[i];
         c->wanted = false;
-        if (c->pid > 0 && c->role == CHILD_WORKER)
-            kill(c->pid, SIGKILL);
         if (c->control >= 0)
             close(c->control);
         c->control = -1;
@@ -320,13 +326,6 @@ static bool all_ready(const struct supervisor *s)
         if (s->child[i].wanted && !s->child[i].ready)
             return false;
     return true;
-}
-
-static void kill_all(struct supervisor *s, unsigned from)
-{
-    for (unsigned i = from; i < s->nchildren; i++)
-        if (s->child[i].pid > 0)
-            kill(s->child[i].pid, SIGKILL);
 }
 
 static void start_due(struct supervisor *s, uint64_t now)

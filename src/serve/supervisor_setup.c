@@ -32,13 +32,15 @@ int supervisor_read_identity(struct config *config, struct aver_error *err)
         return 0;
     aver_buf_init(&pem, (size_t)1 << 20);
     int rc = config_slurp(&pem, config->tls_identity, &reason);
-    if (rc == 0)
-        rc = aver_x509_spki_sha256(config->spki_sha256, aver_buf_view(&pem),
-                                   &reason);
+    if (rc != 0)
+        rc = aver_fail(err, reason.code, "tls-identity: %.300s", reason.text);
+    else if (aver_x509_spki_sha256(config->spki_sha256, aver_buf_view(&pem),
+                                   &reason) != 0)
+        rc = aver_fail(err, reason.code, "tls-identity: %.150s: %.200s",
+                       config->tls_identity, reason.text);
     aver_buf_clear(&pem);
     if (rc != 0)
-        return aver_fail(err, reason.code, "tls-identity: %.150s: %.200s",
-                         config->tls_identity, reason.text);
+        return -1;
     config->has_spki = true;
     return 0;
 }

@@ -9,6 +9,8 @@
 #include "attest/backend.h"
 #include "base/text.h"
 #include "crypto/k1.h"
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
