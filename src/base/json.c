@@ -627,8 +627,14 @@ json_t *aver_json_parse(struct aver_bytes text, struct aver_error *err)
 {
     json_error_t e;
     const char *p = text.n > 0 ? (const char *)text.p : "";
-    json_t *tree = json_loadb(p, text.n, JSON_REJECT_DUPLICATES, &e);
+    json_t *tree = NULL;
 
+    /* jansson 2.14 drops a NUL that follows a number. */
+    if (memchr(p, '\0', text.n) != NULL) {
+        aver_fail(err, AVER_EFORMAT, "not JSON: a NUL byte");
+        return NULL;
+    }
+    tree = json_loadb(p, text.n, JSON_REJECT_DUPLICATES, &e);
     if (tree != NULL)
         return tree;
     if (json_error_code(&e) == json_error_out_of_memory)

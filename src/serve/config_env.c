@@ -153,13 +153,24 @@ int config_env_read(struct config *c, struct aver_error *err)
     return 0;
 }
 
+/* One that simulates is said even where a flag overrules it. */
+static bool alias_said(const struct config *c, unsigned i)
+{
+    const struct config_alias *alias = &config_aliases[i];
+    const struct config_origin *origin =
+        &c->origin[config_find(alias->row) - config_rows];
+    const char *value = getenv(alias->variable);
+    if (alias->yes)
+        return value && means_yes(value);
+    return origin->source == CONFIG_ALIAS && origin->line == i;
+}
+
 void config_log_aliases(const struct config *c)
 {
-    for (unsigned i = 0; i < config_nrows; i++) {
-        const struct config_origin *origin = &c->origin[i];
-        if (origin->source != CONFIG_ALIAS)
+    for (unsigned i = 0; i < config_naliases; i++) {
+        const struct config_alias *alias = &config_aliases[i];
+        if (!alias_said(c, i))
             continue;
-        const struct config_alias *alias = &config_aliases[origin->line];
         log_event(alias->yes ? LOG_ERROR : LOG_WARN, "old_name",
                   LOG_STR("variable", alias->variable),
                   LOG_STR("now", alias->row),
@@ -168,4 +179,8 @@ void config_log_aliases(const struct config *c)
                                                "nothing; never in production"
                                              : "still honoured"));
     }
+    if (c->tokens_from_alias)
+        log_event(LOG_WARN, "old_name", LOG_STR("variable", "TOKEN"),
+                  LOG_STR("now", "AVER_TOKEN"), LOG_STR("value", "as given"),
+                  LOG_STR("note", "still honoured"));
 }

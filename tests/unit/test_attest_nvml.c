@@ -81,7 +81,8 @@ static void every_gpu_gives_evidence_in_order(void **state)
                     "LS0tLS1CRUdJTi", 14),
             0);
     }
-    assert_int_equal(evidence_check_gpus(aver_buf_view(&list), nonce, arch, &err), 0);
+    assert_int_equal(
+        evidence_check_gpus(aver_buf_view(&list), nonce, arch, &err), 0);
     json_decref(root);
     aver_buf_clear(&list);
     gpu_nvml.close(nvml);
@@ -98,8 +99,8 @@ static void another_nonce_in_one_report_is_seen(void **state)
     nvml = open_fake();
     aver_buf_init(&list, EVIDENCE_MAX);
     assert_int_equal(gpu_nvml.evidence(nvml, nonce, &list, &err), 0);
-    assert_int_equal(evidence_check_gpus(aver_buf_view(&list), nonce, arch, &err),
-                     -1);
+    assert_int_equal(
+        evidence_check_gpus(aver_buf_view(&list), nonce, arch, &err), -1);
     aver_buf_clear(&list);
     gpu_nvml.close(nvml);
 }

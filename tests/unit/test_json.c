@@ -352,6 +352,17 @@ static void test_parse(void **state)
     }
 }
 
+/* Found by fuzzing: jansson takes {"id":10} with a NUL behind the number. */
+static void test_parse_refuses_nul(void **state)
+{
+    static const char text[] = "{\"id\":10\0}";
+    struct aver_error err = {0};
+
+    (void)state;
+    assert_null(aver_json_parse(aver_bytes_of(text, sizeof(text) - 1), &err));
+    assert_int_equal(err.code, AVER_EFORMAT);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +374,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_refused_for_good),
         cmocka_unit_test(test_size),
         cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_parse_refuses_nul),
     };
 
     vectors_start(argc, argv);

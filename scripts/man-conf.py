@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the list of settings of man/aver.conf.5 from `aver serve --help`, which
+comes from the table in src/serve/config.c:
+    scripts/man-conf.py build/aver > man/aver.conf.5"""
+import re
+import subprocess
+import sys
+
+HEAD = r'''.\" SPDX-License-Identifier: Apache-2.0
+.\" Written by scripts/man-conf.py from the table of settings.
+.Dd November 24, 2026
+.Dt AVER.CONF 5
+.Os
+.Sh NAME
+.Nm aver.conf
+.Nd settings of the confidential AI API server
+.Sh DESCRIPTION
+The file named by
+.Fl -config
+of
+.Xr aver 1
+.Cm serve
+holds one setting a line: its name, white space, its value.
+Empty lines and lines that begin with
+.Sq #
+are skipped.
+Each setting is also a flag
+.Pf -- Ar name Ar value
+and a variable
+.Ev AVER_NAME
+(upper case,
+.Sq _
+for
+.Sq - ) .
+Flags beat the environment, which beats the file.
+A name that is unknown, or a value that does not parse, ends the program with
+status 2 and a line that names file and line.
+.Pp
+Times are
+.Li 300s ,
+.Li 5m ,
+.Li 250ms
+or bare seconds; sizes are
+.Li 64MiB ,
+.Li 10MB
+or bytes.
+Settings marked
+.Em reloadable
+are read again on
+.Dv SIGHUP .
+.Bl -tag -width Ds
+'''
+TAIL = r'''.El
+.Sh EXAMPLES
+.Bd -literal -offset indent
+listen      0.0.0.0:8080
+engine      http://127.0.0.1:8000
+tee         dstack
+gpu         required
+token-file  /etc/aver/tokens
+.Ed
+.Sh SEE ALSO
+.Xr aver 1
+'''
+ROW = re.compile(r"^(\*| ) --([a-z-]+) (\S+)\s{2,}(.*?)(?: \[(.*)\])?$")
+
+
+def main(program):
+    text = subprocess.run([program, "serve", "--help"], capture_output=True, text=True,
+                          check=True).stdout
+    out = [HEAD]
+    for line in text.splitlines():
+        m = ROW.match(line)
+        if not m:
+            continue
+        star, name, arg, words, default = m.groups()
+        if name == "config":  # names the file itself
+            continue
+        out.append(f".It Cm {name} Ar {arg}\n{words[0].upper()}{words[1:]}.\n")
+        if default:
+            out.append(f"Default:\n.Li {default} .\n")
+        if star == "*":
+            out.append(".Em Reloadable .\n")
+    out.append(TAIL)
+    sys.stdout.write("".join(out))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

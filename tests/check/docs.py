@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The documents say what the program does: the table of settings, --help and
+the man page name the same settings; man pages are well formed; what the README
+and the man page tell people to type exists."""
+import os
+import re
+import subprocess
+
+from source import ROOT
+
+PROGRAM = ROOT / os.environ.get("AVER_BUILD", "build") / "aver"
+
+
+def run(*args):
+    return subprocess.run([str(PROGRAM), *args], capture_output=True, text=True, timeout=20)
+
+
+def settings_of_help():
+    text = run("serve", "--help").stdout
+    names = re.findall(r"^[* ] --([a-z-]+) \S+ {2,}", text, re.M)
+    assert len(names) > 20, text
+    return [n for n in names if n != "config"]  # it names the file itself
+
+
+def test_man_page_has_every_setting():
+    man = (ROOT / "man/aver.conf.5").read_text()
+    assert re.findall(r"^\.It Cm ([a-z-]+) Ar", man, re.M) == settings_of_help()
+
+
+def test_print_config_has_every_setting():
+    said = run("serve", "--print-config", "--engine", "http://127.0.0.1:1").stdout
+    names = re.findall(r"^(?:# )?([a-z-]+) ", said, re.M)
+    assert [n for n in names if n != "tokens"] == settings_of_help()
+
+
+def test_man_page_is_what_its_script_writes():
+    made = subprocess.run(["python3", str(ROOT / "scripts/man-conf.py"), str(PROGRAM)],
+                          capture_output=True, text=True, check=True).stdout
+    assert made == (ROOT / "man/aver.conf.5").read_text()
+
+
+def test_man_pages_are_well_formed():
+    r = subprocess.run(["mandoc", "-Tlint", "-Wwarning", str(ROOT / "man/aver.1"),
+                        str(ROOT / "man/aver.conf.5")], capture_output=True, text=True)
+    assert r.stdout == "" and r.returncode == 0, r.stdout
+
+
+def test_helps_fit_a_screen():
+    for verb in ("serve", "chat", "attest", "explain", "version", "verify"):
+        r = run(verb, "--help")
+        assert r.returncode == 0 and r.stderr == "", verb
+        assert 0 < len(r.stdout.splitlines()) <= 70, verb
+
+
+def test_man_page_names_the_options_of_verify_and_chat():
+    man = (ROOT / "man/aver.1").read_text()
+    for call in (["verify", "http://x"], ["verify", "report"], ["verify", "receipt"], ["chat"]):
+        options = re.findall(r"^  --([a-z-]+)", run(*call, "--help").stdout, re.M)
+        assert options, call
+        for o in options:
+            if o not in ("help",):
+                assert f"Fl -{o}" in man, (call, o)
+
+
+def test_readme_names_targets_that_exist():
+    make = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"\bmake ([a-z]+)\b", (ROOT / "README.md").read_text()):
+        assert re.search(rf"^{target}:", make, re.M), target
+    for path in re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text()):
+        assert (ROOT / path).exists(), path
