@@ -54,7 +54,7 @@ matrix:
 	@scripts/matrix.sh
 
 fmt:
-	clang-format-14 -i $$(find src include tests -name '*.[ch]')
+	clang-format-14 -i $$(find src tests -name '*.[ch]')
 install: all
 	meson configure build --prefix=$(PREFIX)
 	meson install -C build
