@@ -27,7 +27,7 @@ static void two_hashes(void)
 {
     for (int i = 0; i < 2; i++) {
         aver_sha256_start(sha);
-        aver_sha256_update(sha, aver_bytes(body, sizeof body));
+        aver_sha256_update(sha, aver_bytes_of(body, sizeof body));
         aver_sha256_finish(sha, out + 32 * i);
     }
     memcpy(body, out, 32);
@@ -36,7 +36,7 @@ static void two_hashes(void)
 static void sign_k1(void)
 {
     uint8_t digest[32];
-    aver_eip191_digest(digest, aver_bytes(text, sizeof text));
+    aver_eip191_digest(digest, aver_bytes_of(text, sizeof text));
     if (aver_k1_sign(k1, out, secret, digest) != 0)
         die("micro: cannot sign");
     text[0] = (char)out[0];
@@ -44,13 +44,13 @@ static void sign_k1(void)
 
 static void sign_ed25519(void)
 {
-    aver_ed25519_sign(out, ed_secret, aver_bytes(text, sizeof text));
+    aver_ed25519_sign(out, ed_secret, aver_bytes_of(text, sizeof text));
     text[0] = (char)out[0];
 }
 
 static void keccak_157(void)
 {
-    aver_keccak256(out, aver_bytes(body, 157));
+    aver_keccak256(out, aver_bytes_of(body, 157));
     memcpy(body, out, 32);
 }
 
