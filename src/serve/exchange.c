@@ -307,7 +307,8 @@ void exchange_record(const struct exchange *x, enum notary_kind kind,
     memcpy(out->response_sha256, x->response_sha256, 32);
     out->kind = (uint8_t)kind;
     out->id_len = (uint16_t)id.n;
-    memcpy(out->id, id.p, id.n);
+    if (id.n > 0)
+        memcpy(out->id, id.p, id.n);
     memset(out->id + id.n, 0, sizeof(out->id) - id.n);
 }
 

@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from engine import chat_answer, chat_events
-from server import wait_for
+from server import SANITIZED, wait_for
 
 PROMPT, ANSWER, TOKEN = "CANARYPROMPT7f3a", "CANARYANSWER91bc", "CANARYTOKEN55de"
 CANARIES = [c.encode() for c in (PROMPT, ANSWER, TOKEN)]
@@ -154,6 +154,7 @@ def test_processes_have_names(aver):
     assert names == ["aver-attester", "aver-notary", "aver-worker", "aver-worker"]
 
 
+@pytest.mark.skipif(SANITIZED, reason="the sanitizer lays the address space out itself")
 def test_each_role_has_its_own_address_layout(aver):
     """Fresh executions, so that what leaks from one says nothing of another."""
     if os.geteuid() != 0:
