@@ -292,21 +292,22 @@ struct framing_fields {
     bool close, keep_alive, expect, expect_unknown;
 };
 
-/* True if the list of connection options holds the name (RFC 9110 7.6.1). */
+/* True if the list of connection options holds the name, in any case (RFC
+ * 9110 7.6.1). */
 static bool list_has(struct aver_bytes list, struct aver_bytes name)
 {
     const uint8_t *p = list.p, *end = list.p + list.n;
 
     while (p < end) {
         const uint8_t *comma = memchr(p, ',', (size_t)(end - p));
-        const uint8_t *last = comma != NULL ? comma : end, *next = last + 1;
+        const uint8_t *last = comma != NULL ? comma : end;
+        const uint8_t *next = comma != NULL ? comma + 1 : end;
 
         while (p < last && (*p == ' ' || *p == '\t'))
             p++;
         while (last > p && (last[-1] == ' ' || last[-1] == '\t'))
             last--;
-        if ((size_t)(last - p) == name.n &&
-            http_same_nocase(p, (const char *)name.p, name.n))
+        if ((size_t)(last - p) == name.n && http_same_nocase(p, name.p, name.n))
             return true;
         p = next;
     }

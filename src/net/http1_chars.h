@@ -30,17 +30,19 @@ static inline int http_hex_digit(uint8_t c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* True if the n bytes at p are `lower`, ASCII letters in any case. */
-static inline bool http_same_nocase(const uint8_t *p, const char *lower,
-                                    size_t n)
+static inline uint8_t http_lower(uint8_t c)
 {
-    for (size_t i = 0; i < n; i++) {
-        uint8_t c = p[i];
-        if (c >= 'A' && c <= 'Z')
-            c |= 0x20;
-        if (c != (uint8_t)lower[i])
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+/* True if the n bytes at p and q are the same, ASCII letters in any case. */
+static inline bool http_same_nocase(const void *p, const void *q, size_t n)
+{
+    const uint8_t *a = p, *b = q;
+
+    for (size_t i = 0; i < n; i++)
+        if (http_lower(a[i]) != http_lower(b[i]))
             return false;
-    }
     return true;
 }
 

@@ -68,7 +68,6 @@ static void relay_end(struct relay *r, enum relay_end why, bool keep)
 
     become(r, why == RELAY_OK ? RELAY_DONE : RELAY_FAILED);
     r->why = (uint8_t)why;
-    r->end_us = r->shared->loop->now_us;
     r->ec = NULL;
     if (ec != NULL && keep)
         engine_keep(ec);
@@ -144,7 +143,6 @@ static void send_request(struct relay *r)
         r->sent += conn_push(&r->ec->conn, iov, n);
     }
     if (r->sent == total) {
-        r->sent_us = r->shared->loop->now_us;
         become(r, RELAY_HEAD);
     }
 }

@@ -77,7 +77,7 @@ struct relay {
     struct http_body body;
     struct aver_buf held; /* body bytes that may not reach the client yet */
     uint64_t received, released; /* bytes of the answer's body */
-    uint64_t start_us, sent_us, head_us, end_us;
+    uint64_t start_us, head_us;  /* of the request; of the answer's head */
     struct timer exchange_timer, hold_timer;
     struct again again;
 };

@@ -201,6 +201,13 @@ void sse_scan_end(struct sse_scan *s)
         s->hold_from = s->offset;
 }
 
+size_t sse_scan_size(const struct sse_scan *s)
+{
+    return s->id_final
+               ? offsetof(struct sse_scan, id.value) + s->id.value_len + 1
+               : sizeof(*s);
+}
+
 bool sse_id_usable(struct aver_bytes id)
 {
     if (id.n == 0 || id.n > AVER_JSON_VALUE_MAX)

@@ -34,6 +34,10 @@ void sse_scan_end(struct sse_scan *s);
 /* The id: that of the first complete event with one. n = 0 while there is
  * none, or for good if it is not usable. View of *s. */
 struct aver_bytes sse_scan_id(const struct sse_scan *s);
+/* How many bytes of *s are still in use: all, until the id is final; then fewer
+ * (the end of the id's room and the JSON scanner's state lie behind), and *s
+ * may be moved. */
+size_t sse_scan_size(const struct sse_scan *s);
 /* May this id stand in a store, a header or a log: 1 to 256 bytes, no control
  * characters. For the ids of answers that are not streams, too. */
 bool sse_id_usable(struct aver_bytes id);

@@ -42,7 +42,7 @@ static void add(struct server_answer *a, const char *name, const char *value)
 
 void answer_add_common(const struct exchange *x, struct server_answer *a)
 {
-    add(a, "X-Request-Id", x->request_id_text);
+    add(a, "X-Request-Id", x->request_id);
     if (x->client_request_id != NULL)
         add(a, "X-Client-Request-Id", x->client_request_id);
     add(a, "Access-Control-Allow-Origin", "*");

@@ -47,6 +47,7 @@ struct exchange *exchange_new(struct worker *w, struct server_conn *c,
 {
     struct exchange *x = calloc(1, sizeof(*x));
     const struct http_field *id = NULL;
+    uint8_t id_bytes[16];
 
     if (x == NULL)
         abort();
@@ -54,8 +55,8 @@ struct exchange *exchange_new(struct worker *w, struct server_conn *c,
     x->client = c;
     x->start_us = w->loop.now_us;
     x->generation = w->identity.head.generation;
-    worker_request_id(w, x->request_id);
-    aver_hex_encode(x->request_id_text, x->request_id, 16);
+    worker_request_id(w, id_bytes);
+    aver_hex_encode(x->request_id, id_bytes, sizeof(id_bytes));
     w->active++;
     c->user = x;
     if (h == NULL)
@@ -124,7 +125,7 @@ void exchange_relay_head(struct exchange *x, const struct http_head *h,
     append_str(b, " HTTP/1.1\r\nHost: ");
     append_str(b, w->engine.authority);
     append_str(b, "\r\nX-Request-Id: ");
-    append_str(b, x->request_id_text);
+    append_str(b, x->request_id);
     append_str(b, "\r\nAccept-Encoding: identity\r\n");
     for (size_t i = 0; i < sizeof(request_fields) / sizeof(*request_fields);
          i++) {
@@ -246,6 +247,21 @@ static void on_head(struct relay *r, const struct http_head *h,
         start_finder(x, is_sse);
 }
 
+/* Once the id is known the state of the JSON scanner is dead weight, and there
+ * may be many streams. */
+static void shrink_finder(struct exchange *x)
+{
+    size_t n = offsetof(struct id_finder, sse) + sse_scan_size(&x->finder->sse);
+    struct id_finder *smaller = NULL;
+
+    if (x->shrunk || n >= sizeof(struct id_finder))
+        return;
+    x->shrunk = true;
+    smaller = realloc(x->finder, n);
+    if (smaller != NULL)
+        x->finder = smaller;
+}
+
 static uint64_t on_body(struct relay *r, struct aver_bytes piece)
 {
     struct exchange *x = of(r);
@@ -258,7 +274,8 @@ static uint64_t on_body(struct relay *r, struct aver_bytes piece)
         return UINT64_MAX;
     if (f->is_sse) {
         sse_scan_feed(&f->sse, piece);
-        return f->sse.hold_from;
+        shrink_finder(x);
+        return x->finder->sse.hold_from;
     }
     if (!f->json_bad)
         f->json_bad = !aver_json_scan_feed(&f->json.scan, piece);
@@ -287,7 +304,6 @@ static bool on_complete(struct relay *r)
     if (!x->sign || x->generation == 0 ||
         x->generation != x->worker->identity.head.generation)
         return false;
-    aver_sha256_finish(x->hash, x->response_sha256);
     if (x->finder != NULL && x->finder->is_sse)
         sse_scan_end(&x->finder->sse);
     else if (x->finder != NULL && !x->finder->json_bad)
@@ -302,9 +318,12 @@ void exchange_record(const struct exchange *x, enum notary_kind kind,
     struct aver_bytes id = found_id(x);
 
     memset(out, 0, offsetof(struct notary_record, id));
-    memcpy(out->request_id, x->request_id, 16);
+    if (aver_hex_decode(out->request_id, 16,
+                        aver_bytes_of(x->request_id, 32)) != 0)
+        abort(); /* we wrote it */
     memcpy(out->request_sha256, x->request_sha256, 32);
-    memcpy(out->response_sha256, x->response_sha256, 32);
+    if (kind == NOTARY_RECEIPT)
+        aver_sha256_finish(x->hash, out->response_sha256);
     out->kind = (uint8_t)kind;
     out->id_len = (uint16_t)id.n;
     if (id.n > 0)
@@ -387,20 +406,21 @@ static void count_answer(struct exchange *x)
 
 static void log_access(struct exchange *x, enum relay_end why)
 {
-    const struct relay *r = &x->relay;
     uint64_t now = x->worker->loop.now_us;
+    uint64_t first_us = 0;
 
     if (!log_enabled(LOG_INFO))
         return;
+    if (x->kind == EXCHANGE_RELAY && x->relay.head_us != 0)
+        first_us = x->relay.head_us - x->start_us;
     log_event(LOG_INFO, "access", LOG_STR("method", x->method),
               LOG_STR("path", x->path != NULL ? x->path : "-"),
               LOG_NUM("status", x->status), LOG_STR("end", relay_end_word(why)),
               LOG_NUM("in", x->request_bytes), LOG_NUM("out", x->answer_bytes),
               LOG_STR("engine",
                       x->kind == EXCHANGE_RELAY ? x->worker->engine.url : "-"),
-              LOG_NUM("first_us", r->head_us ? r->head_us - x->start_us : 0),
-              LOG_NUM("us", now - x->start_us),
-              LOG_STR("request_id", x->request_id_text),
+              LOG_NUM("first_us", first_us), LOG_NUM("us", now - x->start_us),
+              LOG_STR("request_id", x->request_id),
               LOG_STR("client_request_id", x->client_request_id != NULL
                                                ? x->client_request_id
                                                : "-"));
@@ -411,9 +431,8 @@ void exchange_end(struct exchange *x, enum relay_end why)
     struct worker *w = x->worker;
 
     exchange_list_remove(x);
-    timer_stop(&x->timer);
-    if (x->kind == EXCHANGE_HEALTH && x->probe.on_event != NULL)
-        loop_close_fd(&w->loop, &x->probe);
+    if (x->kind == EXCHANGE_HEALTH)
+        health_end(x);
     count_answer(x);
     log_access(x, why);
     if (x->hash != NULL)

@@ -11,14 +11,13 @@
 
 static void done(struct exchange *x, bool up)
 {
-    timer_stop(&x->timer);
-    loop_close_fd(&x->worker->loop, &x->probe);
+    health_end(x);
     answer_health(x, up);
 }
 
 static void on_probe(struct watch *w, uint32_t events)
 {
-    struct exchange *x = container_of(w, struct exchange, probe);
+    struct exchange *x = container_of(w, struct exchange, local.probe);
 
     if (events & (EPOLLERR | EPOLLHUP))
         done(x, false);
@@ -28,7 +27,14 @@ static void on_probe(struct watch *w, uint32_t events)
 
 static void on_timeout(struct timer *t)
 {
-    done(container_of(t, struct exchange, timer), false);
+    done(container_of(t, struct exchange, local.timer), false);
+}
+
+void health_end(struct exchange *x)
+{
+    timer_stop(&x->local.timer);
+    if (x->local.probe.on_event != NULL)
+        loop_close_fd(&x->worker->loop, &x->local.probe);
 }
 
 void health_init(struct worker *w)
@@ -42,7 +48,7 @@ void health_probe(struct exchange *x)
     const struct engine *e = &w->engine;
     int fd = -1;
 
-    x->probe.fd = -1;
+    x->local.probe.fd = -1;
     if (e->address_len > 0)
         fd = socket(e->address.ss_family,
                     SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -50,16 +56,16 @@ void health_probe(struct exchange *x)
         answer_health(x, false);
         return;
     }
-    x->probe.fd = fd;
-    x->probe.on_event = on_probe;
+    x->local.probe.fd = fd;
+    x->local.probe.on_event = on_probe;
     if ((connect(fd, (const struct sockaddr *)&e->address, e->address_len) !=
              0 &&
          errno != EINPROGRESS) ||
-        loop_add(&w->loop, &x->probe, EPOLLOUT) != 0) {
+        loop_add(&w->loop, &x->local.probe, EPOLLOUT) != 0) {
         close(fd);
-        x->probe.fd = -1;
+        x->local.probe.fd = -1;
         answer_health(x, false);
         return;
     }
-    timer_arm(&w->loop, &w->probe_queue, &x->timer);
+    timer_arm(&w->loop, &w->probe_queue, &x->local.timer);
 }

@@ -185,9 +185,9 @@ bool links_lookup(struct exchange *x)
     m.head.type = NOTARY_LOOKUP;
     m.head.generation = w->identity.head.generation;
     m.seq = x->seq = ++w->seq;
-    m.algo = x->algo;
-    m.id_len = x->id_len;
-    memcpy(m.id, x->id, x->id_len);
+    m.algo = x->local.algo;
+    m.id_len = x->local.id_len;
+    memcpy(m.id, x->local.id, x->local.id_len);
     if (channel_send(w->notary.watch.fd, &m, sizeof(m), -1) != 0)
         return false;
     exchange_list_add(&w->lookups, x);
@@ -205,10 +205,10 @@ bool links_ask_report(struct exchange *x)
     m.version = CHANNEL_VERSION;
     m.type = ATTEST_ASK;
     m.seq = x->seq = ++w->seq;
-    m.has_nonce = x->has_nonce;
-    memcpy(m.nonce, x->nonce, sizeof(m.nonce));
-    m.algo = x->algo;
-    m.layout = x->layout;
+    m.has_nonce = x->local.has_nonce;
+    memcpy(m.nonce, x->local.nonce, sizeof(m.nonce));
+    m.algo = x->local.algo;
+    m.layout = x->local.layout;
     memcpy(m.client, x->client->peer, sizeof(m.client));
     if (channel_send(w->attester.watch.fd, &m, sizeof(m), -1) != 0)
         return false;

@@ -100,10 +100,10 @@ static const struct early *read_algo(struct exchange *x,
 {
     struct aver_bytes v = http_target_query(t, "signing_algo");
 
-    x->algo = NOTARY_ECDSA;
+    x->local.algo = NOTARY_ECDSA;
     if (v.p == NULL || same_text(v, "ecdsa"))
         return NULL;
-    x->algo = NOTARY_ED25519;
+    x->local.algo = NOTARY_ED25519;
     return same_text(v, "ed25519") ? NULL : &bad_algo;
 }
 
@@ -111,12 +111,12 @@ static const struct early *read_algo(struct exchange *x,
 static const struct early *bad_version(struct exchange *x,
                                        struct aver_bytes version)
 {
-    snprintf(x->id, sizeof(x->id),
+    snprintf(x->local.id, sizeof(x->local.id),
              "Unsupported attestation report version: %.*s",
              (int)(version.n < 32 ? version.n : 32), (const char *)version.p);
-    x->own_early =
-        (struct early){400, "invalid_request_error", x->id, "version", NULL};
-    return &x->own_early;
+    x->local.early = (struct early){400, "invalid_request_error", x->local.id,
+                                    "version", NULL};
+    return &x->local.early;
 }
 
 static const struct early *read_layout(struct exchange *x,
@@ -125,14 +125,14 @@ static const struct early *read_layout(struct exchange *x,
     struct aver_bytes tls = http_target_query(t, "include_tls_fingerprint");
     struct aver_bytes version = http_target_query(t, "version");
 
-    x->layout = ATTEST_LAYOUT_A;
+    x->local.layout = ATTEST_LAYOUT_A;
     if (version.p != NULL && aver_bytes_is(version, "2"))
-        x->layout = ATTEST_LAYOUT_B;
+        x->local.layout = ATTEST_LAYOUT_B;
     else if (version.p != NULL && !aver_bytes_is(version, "1"))
         return bad_version(x, version);
     if (tls.p == NULL || same_text(tls, "false"))
         return NULL;
-    x->layout = ATTEST_LAYOUT_B;
+    x->local.layout = ATTEST_LAYOUT_B;
     return same_text(tls, "true") ? NULL : &bad_tls_flag;
 }
 
@@ -142,7 +142,7 @@ static bool address_is_ours(const struct exchange *x, struct aver_bytes want)
     const struct notary_hello *who = &x->worker->identity;
     char text[65];
 
-    if (x->algo == NOTARY_ED25519) {
+    if (x->local.algo == NOTARY_ED25519) {
         aver_hex_encode(text, who->ed_public, 32);
         return same_text(want, text);
     }
@@ -164,8 +164,8 @@ static const struct early *prepare_report(struct exchange *x,
     if (e != NULL)
         return e;
     if (nonce.p != NULL) {
-        x->has_nonce = true;
-        if (aver_hex_decode(x->nonce, sizeof(x->nonce), nonce) != 0)
+        x->local.has_nonce = true;
+        if (aver_hex_decode(x->local.nonce, sizeof(x->local.nonce), nonce) != 0)
             return &bad_nonce;
     }
     if (address.p != NULL && !x->worker->notary.hello)
@@ -186,8 +186,8 @@ static const struct early *prepare_signature(struct exchange *x,
         return e;
     if (id.p == NULL || !sse_id_usable(id))
         return &bad_id;
-    memcpy(x->id, id.p, id.n);
-    x->id_len = (uint16_t)id.n;
+    memcpy(x->local.id, id.p, id.n);
+    x->local.id_len = (uint16_t)id.n;
     return NULL;
 }
 

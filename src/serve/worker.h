@@ -93,6 +93,18 @@ struct early {
     const char *type, *message, *param, *code;
 };
 
+/* Parameters of our own routes, and what they wait for. */
+struct local {
+    uint8_t algo, layout;
+    bool has_nonce;
+    uint8_t nonce[32];
+    uint16_t id_len;
+    char id[NOTARY_ID_MAX];
+    struct early early; /* one whose message had to be made: it is in `id` */
+    struct watch probe; /* of a health request: a connection being tried */
+    struct timer timer;
+};
+
 /* One request and its answer. */
 struct exchange {
     struct exchange_list list; /* where it waits; next NULL: nowhere */
@@ -101,14 +113,13 @@ struct exchange {
     const struct route *route;
     uint8_t kind; /* enum exchange_kind */
     bool sign;    /* a good answer gets a receipt */
-    bool stream, has_body, json_bad;
-    uint16_t status; /* of the answer */
-    uint8_t request_id[16];
-    char request_id_text[33];
+    bool stream, has_body, json_bad, shrunk;
+    uint16_t status;     /* of the answer */
+    char request_id[33]; /* 32 hex digits */
     uint64_t generation; /* of the notary when it began */
     uint64_t seq;        /* of the lookup or report under way */
     uint64_t start_us, request_bytes, answer_bytes;
-    uint8_t request_sha256[32], response_sha256[32];
+    uint8_t request_sha256[32];
     struct aver_sha256 *hash; /* of the request, then of the response */
     struct id_finder *finder;
     struct request_scan *scan; /* of a JSON request */
@@ -116,16 +127,10 @@ struct exchange {
     char *path, *client_request_id; /* for the log; NULL if none */
     /* An error that is due once the request is whole. */
     const struct early *early;
-    struct early own_early; /* one whose message had to be made: in `id` */
-    /* Parameters of our own routes. */
-    uint8_t algo, layout;
-    bool has_nonce;
-    uint8_t nonce[32];
-    uint16_t id_len;
-    char id[NOTARY_ID_MAX];
-    struct relay relay;
-    struct watch probe; /* of a health request: a connection being tried */
-    struct timer timer;
+    union { /* by kind */
+        struct relay relay;
+        struct local local;
+    };
     struct garbage garbage;
 };
 
@@ -145,7 +150,8 @@ bool exchange_body(struct exchange *x, struct aver_bytes piece);
 const struct early *exchange_request(struct exchange *x);
 /* The client is gone, or an answer of our own was given: log and free. */
 void exchange_end(struct exchange *x, enum relay_end why);
-/* The record of an exchange for the notary. */
+/* The record of an exchange for the notary. Once, for a receipt: it ends the
+ * response's hash. */
 void exchange_record(const struct exchange *x, enum notary_kind kind,
                      struct notary_record *out);
 
@@ -181,6 +187,8 @@ extern const struct early early_unreachable, early_draining, early_no_notary,
 void health_init(struct worker *w);
 /* Answers when it is known whether the engine takes a connection. */
 void health_probe(struct exchange *x);
+/* The exchange is over, whatever it waited for. */
+void health_end(struct exchange *x);
 
 /* worker.c */
 void worker_request_id(struct worker *w, uint8_t id[static 16]);

@@ -548,6 +548,27 @@ static void test_find(void **state)
     assert_null(http_find(&h, "x-abc"));
 }
 
+/* Whatever the case of either, and only whole names of the list. */
+static void test_hop_by_hop(void **state)
+{
+    struct http_head h;
+    struct http_refusal why;
+
+    (void)state;
+    assert_int_equal(parse(&h,
+                           "GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: u\r\n"
+                           "Connection: keep-alive ,\tuser-AGENT\r\n"
+                           "connection: X-B,\r\nx-b: 1\r\nX-C: 2\r\n\r\n",
+                           &why),
+                     HTTP_DONE);
+    assert_true(http_is_hop_by_hop(&h, aver_bytes_str("User-Agent")));
+    assert_true(http_is_hop_by_hop(&h, aver_bytes_str("x-b")));
+    assert_false(http_is_hop_by_hop(&h, aver_bytes_str("X-C")));
+    assert_false(http_is_hop_by_hop(&h, aver_bytes_str("User")));
+    assert_false(http_is_hop_by_hop(&h, aver_bytes_str("")));
+    assert_true(h.keep_alive);
+}
+
 /* The table against the lists of RFC 9110 5.6.2 and RFC 3986 2.2, 2.3. */
 static void test_characters(void **state)
 {
@@ -618,6 +639,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_refuses_early),
         cmocka_unit_test(test_fields_max),
         cmocka_unit_test(test_find),
+        cmocka_unit_test(test_hop_by_hop),
         cmocka_unit_test(test_characters),
         cmocka_unit_test(test_controls_everywhere),
         cmocka_unit_test(test_chunk_sum),
