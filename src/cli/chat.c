@@ -6,6 +6,7 @@
  * (DECISIONS 31). Then the receipt is fetched and held against the exact bytes
  * that were sent and received. */
 #include "base/text.h"
+#include "cli/answer.h"
 #include "cli/cli.h"
 #include "cli/fetch.h"
 #include "cli/file.h"
@@ -13,15 +14,14 @@
 #include "cli/print.h"
 #include "crypto/random.h"
 #include "crypto/sha2.h"
-#include "net/sse.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
 #define MESSAGE_MAX ((size_t)16 << 20)
-#define ANSWER_MAX ((size_t)64 << 20)
 #define TRIES 3
 
 struct chat {
@@ -33,12 +33,13 @@ struct chat {
     struct aver_report *report;
     struct aver_receipt receipt;
     struct aver_verdict verdict;
-    struct aver_buf message, request, json_body, text;
+    struct aver_buf message, request;
+    struct answer answer;
+    struct client_reply reply;
     struct aver_sha256 *hash;
     uint8_t request_sha256[32], response_sha256[32];
-    struct sse_reader reader;
-    bool begun, is_json, bad_event, sent;
-    char model_name[300], request_id[129];
+    bool sent, sent_anyway; /* the prompt went out; to one not VERIFIED */
+    char model_name[300];
 };
 
 static void judge(struct chat *c)
@@ -140,49 +141,12 @@ static void build_request(struct chat *c)
     aver_sha256(c->request_sha256, aver_buf_view(&c->request));
 }
 
-/* An answer can hold anything: nothing of it steers a terminal. */
-static void show(struct chat *c, const char *text, size_t n)
+static void on_text(void *ctx, const char *text, size_t n)
 {
-    bool terminal = isatty(STDOUT_FILENO) == 1;
+    const struct chat *c = ctx;
 
-    if (aver_buf_append(&c->text, text, n) != 0)
-        c->bad_event = true;
-    if (c->judge.json)
-        return;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char b = (unsigned char)text[i];
-
-        if (terminal && ((b < 0x20 && b != '\n' && b != '\t') || b == 0x7f))
-            b = '?';
-        putchar(b);
-    }
-    fflush(stdout);
-}
-
-static void show_choice(struct chat *c, const json_t *root, const char *member)
-{
-    const json_t *choice = json_array_get(json_object_get(root, "choices"), 0);
-    const json_t *text =
-        json_object_get(json_object_get(choice, member), "content");
-
-    if (json_is_string(text))
-        show(c, json_string_value(text), json_string_length(text));
-}
-
-static int on_event(void *ctx, struct aver_bytes data)
-{
-    struct chat *c = ctx;
-    struct aver_error err;
-    json_t *root = NULL;
-
-    if (aver_bytes_is(data, "[DONE]"))
-        return 0;
-    root = aver_json_parse(data, &err);
-    if (root == NULL || json_object_get(root, "error") != NULL)
-        c->bad_event = true;
-    show_choice(c, root, "delta");
-    json_decref(root);
-    return 0;
+    if (!c->judge.json)
+        answer_print(stdout, isatty(STDOUT_FILENO) == 1, text, n);
 }
 
 static int on_body(void *ctx, struct aver_bytes piece)
@@ -190,26 +154,25 @@ static int on_body(void *ctx, struct aver_bytes piece)
     struct chat *c = ctx;
 
     aver_sha256_update(c->hash, piece);
-    if (!c->begun && piece.n > 0) {
-        c->begun = true;
-        c->is_json = piece.p[0] == '{';
-    }
-    if (c->is_json)
-        return aver_buf_append(&c->json_body, piece.p, piece.n);
-    return sse_reader_feed(&c->reader, piece);
+    if (c->reply.status != 200)
+        return 0; /* an error; its text may quote the prompt */
+    c->answer.is_json = strncasecmp(c->reply.content_type, "application/json",
+                                    strlen("application/json")) == 0;
+    return answer_feed(&c->answer, piece);
 }
 
-static void show_json(struct chat *c)
+static int check_reply(const struct client_reply *r, struct aver_error *err)
 {
-    struct aver_error err;
-    json_t *root =
-        c->is_json ? aver_json_parse(aver_buf_view(&c->json_body), &err) : NULL;
-
-    show_choice(c, root, "message");
-    json_decref(root);
+    if (r->status != 200)
+        return aver_fail(err, AVER_EIO, "the server answered %u to the prompt",
+                         r->status);
+    if (!r->complete)
+        return aver_fail(err, AVER_EIO, "the answer was cut");
+    return 0;
 }
 
-/* 0 sent and answered; 1 the connection was not there any more; -1. */
+/* 0 sent and answered; 1 the connection was closed before a byte of an answer
+ * came; -1 sent, and no whole answer came. */
 static int send_prompt(struct chat *c, struct aver_error *err)
 {
     const char *headers[4] = {"Content-Type: application/json",
@@ -226,112 +189,149 @@ static int send_prompt(struct chat *c, struct aver_error *err)
         .ctx = c,
         .same_connection = true,
     };
-    struct client_reply reply;
-    int rc = 0;
+    int rc;
 
     aver_sha256_start(c->hash);
-    if (client_exchange(c->fetcher.client, &rq, &reply, err) != 0)
-        return err->code == AVER_EABSENT ? 1 : -1;
+    rc = client_exchange(c->fetcher.client, &rq, &c->reply, err);
     aver_sha256_finish(c->hash, c->response_sha256);
-    snprintf(c->request_id, sizeof(c->request_id), "%s", reply.request_id);
-    if (reply.status != 200)
-        rc = aver_fail(err, AVER_EIO, "the server answered %u to the prompt",
-                       reply.status);
-    else if (!reply.complete)
-        rc = aver_fail(err, AVER_EIO, "the answer was cut");
-    client_reply_clear(&reply);
+    if (rc != 0 && err->code == AVER_EABSENT)
+        return 1;
+    c->sent = true;
     if (rc == 0)
-        show_json(c);
-    if (!c->judge.json && c->text.n > 0)
+        rc = check_reply(&c->reply, err);
+    if (rc == 0)
+        answer_end(&c->answer);
+    if (!c->judge.json && c->answer.text.n > 0)
         putchar('\n');
     return rc;
 }
 
-static int fetch_and_judge_receipt(struct chat *c, struct aver_error *err)
+/* Ours are hex; what else could change the target is no id. */
+static int check_id(const char *id, struct aver_error *err)
 {
-    struct aver_subject s;
+    static const char fit[] = "abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+    if (id[0] == '\0')
+        return aver_fail(err, AVER_EABSENT,
+                         "the answer came without an X-Request-Id");
+    if (strspn(id, fit) != strlen(id))
+        return aver_fail(err, AVER_EFORMAT,
+                         "the answer's X-Request-Id is no id");
+    return 0;
+}
+
+static int read_receipt(struct chat *c, struct aver_error *err)
+{
     struct aver_buf text;
     int rc = -1;
 
-    for (const char *p = c->request_id; *p != '\0'; p++)
-        if (strchr("0123456789abcdefABCDEFghijklmnopqrstuvwxyz"
-                   "GHIJKLMNOPQRSTUVWXYZ-_.",
-                   *p) == NULL)
-            return aver_fail(err, AVER_EFORMAT,
-                             "the answer's X-Request-Id is no id");
-    if (c->request_id[0] == '\0')
-        return aver_fail(err, AVER_EABSENT,
-                         "the answer came without an X-Request-Id");
+    if (check_id(c->reply.request_id, err) != 0)
+        return -1;
     aver_buf_init(&text, AVER_RECEIPT_MAX);
-    if (fetch_receipt(&c->fetcher, c->request_id,
+    if (fetch_receipt(&c->fetcher, c->reply.request_id,
                       c->policy.has_algo ? c->policy.algo : AVER_ECDSA, &text,
                       err) == 0)
         rc = aver_receipt_parse(&c->receipt, aver_buf_view(&text), err);
     aver_buf_clear(&text);
-    if (rc != 0)
-        return -1;
-    c->sent = true;
+    return rc;
+}
+
+/* Report and receipt together. `missing` says why there is no receipt to look
+ * at; NULL: there is one. */
+static void judge_all(struct chat *c, const char *missing)
+{
+    struct aver_subject s;
+
+    if (missing != NULL)
+        snprintf(c->receipt.absent, sizeof(c->receipt.absent), "%.90s",
+                 missing);
+    if (missing != NULL && (c->judge.json || c->judge.quiet))
+        complain("%s", missing);
     (void)outcome_of(c, &s);
     aver_judge(&c->verdict, &s);
-    return 0;
+}
+
+/* The first row about the answer that did not pass, or NULL. */
+static const struct aver_check *receipt_fault(const struct chat *c)
+{
+    for (unsigned i = 0; i < c->verdict.n; i++) {
+        const struct aver_check *k = &c->verdict.checks[i];
+
+        if (k->row->group == AVER_ANSWER && k->required &&
+            k->result != AVER_PASS)
+            return k;
+    }
+    return NULL;
 }
 
 static bool receipt_held(const struct chat *c)
 {
-    unsigned passed = 0;
+    const struct aver_check *signer =
+        aver_verdict_find(&c->verdict, "receipt.signer");
 
-    for (unsigned i = 0; i < c->verdict.n; i++) {
-        const struct aver_check *k = &c->verdict.checks[i];
-
-        if (k->row->group != AVER_ANSWER)
-            continue;
-        if (k->required && k->result != AVER_PASS)
-            return false;
-        passed += k->result == AVER_PASS;
-    }
-    return passed > 0;
+    return signer != NULL && signer->result == AVER_PASS &&
+           receipt_fault(c) == NULL;
 }
 
 /* One line: what held. */
 static void say_receipt(const struct chat *c)
 {
+    const struct aver_check *fault = receipt_fault(c);
     char key[AVER_KEY_ID_TEXT], sentence[500];
     struct aver_subject s;
     struct outcome o = outcome_of(c, &s);
 
     aver_key_id_format(key, &c->report->key);
     print_sentence(sentence, sizeof(sentence), &o);
+    fflush(stdout);
     if (receipt_held(c))
         fprintf(stderr,
                 "aver: receipt holds: these exact bytes, both ways, were "
                 "signed by %s, the key of the report; %s\n",
                 key, sentence);
     else
-        fprintf(stderr, "aver: receipt does NOT hold; %s\n", sentence);
+        fprintf(stderr, "aver: receipt does NOT hold: %s: %s; %s\n",
+                fault != NULL ? fault->row->id : "receipt",
+                fault != NULL ? fault->detail : "not judged", sentence);
 }
 
-static int finish(struct chat *c)
+static void say_object(const struct chat *c)
 {
     struct aver_subject s;
     struct outcome o = outcome_of(c, &s);
-    json_t *object = NULL;
+    json_t *object = print_object(&o);
+    json_t *text =
+        json_stringn((const char *)c->answer.text.p, c->answer.text.n);
 
-    if (!c->judge.json) {
-        if (!c->judge.quiet)
-            say_receipt(c);
-        return print_status(c->verdict.word);
-    }
-    object = print_object(&o);
+    if (c->answer.text.n == 0)
+        text = json_string("");
     if (json_object_set_new(object, "receipt_held",
                             json_boolean(receipt_held(c))) != 0 ||
         json_object_set_new(object, "sent_anyway",
-                            json_boolean(c->send_anyway)) != 0 ||
-        json_object_set_new(object, "text",
-                            json_stringn((const char *)c->text.p, c->text.n)) !=
-            0)
+                            json_boolean(c->sent_anyway)) != 0 ||
+        json_object_set_new(object, "text", text) != 0)
         abort();
     print_json(object);
+}
+
+/* After --send-anyway, 3 is the best there is: the receipt held. */
+static int status_of(const struct chat *c)
+{
+    if (c->sent_anyway && !receipt_held(c))
+        return EXIT_REFUSED;
     return print_status(c->verdict.word);
+}
+
+static int finish(const struct chat *c)
+{
+    if (c->answer.faulty)
+        complain("the answer holds an error, or events that cannot be read");
+    if (c->judge.json)
+        say_object(c);
+    else if (!c->judge.quiet)
+        say_receipt(c);
+    return status_of(c);
 }
 
 /* Judged, and not good enough to be sent a prompt. */
@@ -373,15 +373,17 @@ static int converse(struct chat *c)
     for (int i = 0; i < TRIES && rc == 1; i++) {
         if (fetch_and_judge(c, &err) != 0)
             return print_failure(err.text, c->judge.json);
-        if (c->verdict.word != AVER_VERIFIED && !c->send_anyway)
+        c->sent_anyway = c->verdict.word != AVER_VERIFIED;
+        if (c->sent_anyway && !c->send_anyway)
             return hold_back(c);
         say_verdict(c);
         rc = send_prompt(c, &err);
     }
-    if (rc != 0 || fetch_and_judge_receipt(c, &err) != 0)
+    if (!c->sent)
         return print_failure(err.text, c->judge.json);
-    if (c->bad_event)
-        complain("the answer holds an error, or events that cannot be read");
+    if (rc == 0)
+        rc = read_receipt(c, &err);
+    judge_all(c, rc == 0 ? NULL : err.text);
     return finish(c);
 }
 
@@ -398,6 +400,8 @@ static int read_message(struct chat *c, const struct words *words)
     if (!aver_utf8_valid(aver_buf_view(&c->message)) || c->message.n == 0 ||
         (c->system != NULL && !aver_utf8_valid(aver_bytes_str(c->system))))
         return usage("the message must be UTF-8 text, and not empty");
+    if (c->model != NULL && !aver_utf8_valid(aver_bytes_str(c->model)))
+        return usage("--model: expected UTF-8 text");
     if (memchr(c->message.p, '\0', c->message.n) != NULL)
         return usage("the message must not hold a NUL");
     return 0;
@@ -407,9 +411,7 @@ static void chat_init(struct chat *c)
 {
     aver_buf_init(&c->message, MESSAGE_MAX);
     aver_buf_init(&c->request, 8 * MESSAGE_MAX);
-    aver_buf_init(&c->json_body, ANSWER_MAX);
-    aver_buf_init(&c->text, ANSWER_MAX);
-    sse_reader_init(&c->reader, MESSAGE_MAX, on_event, c);
+    answer_init(&c->answer, on_text, c);
     c->hash = aver_sha256_new();
     if (c->hash == NULL)
         abort();
@@ -419,9 +421,8 @@ static void chat_clear(struct chat *c)
 {
     aver_buf_wipe(&c->message);
     aver_buf_wipe(&c->request);
-    aver_buf_wipe(&c->json_body);
-    aver_buf_wipe(&c->text);
-    sse_reader_clear(&c->reader);
+    answer_clear(&c->answer);
+    client_reply_clear(&c->reply);
     aver_sha256_free(c->hash);
     aver_report_free(c->report);
     aver_receipt_clear(&c->receipt);
@@ -439,7 +440,7 @@ static int run(struct chat *c, const struct words *words)
     if (judge_policy(&c->policy, &c->judge) != 0 || read_message(c, words) != 0)
         return EXIT_USAGE;
     if (fetch_open(&c->fetcher, c->url, c->token_file, &err) != 0)
-        return usage("%s", err.text);
+        return fetch_refused(&err, c->judge.json);
     return converse(c);
 }
 
@@ -447,7 +448,8 @@ int chat_main(int argc, char **argv)
 {
     static const char tail[] =
         "The token comes from --token-file or AVER_TOKEN. The answer goes to "
-        "stdout, all else to stderr.\n";
+        "stdout, all else to stderr.\nExit status with --send-anyway to a "
+        "server that is UNDECIDED: 3 if the receipt held, 1 if not.\n";
     static const struct verb_help help = {
         "usage: aver chat URL [options] [MESSAGE...]\n\nJudges the server, "
         "sends the message (from stdin if none is given) only if the\nverdict "
@@ -467,7 +469,8 @@ int chat_main(int argc, char **argv)
         JUDGE_TRUST(c.judge),
         JUDGE_GPUS(c.judge),
         JUDGE_JSON(c.judge),
-        JUDGE_QUIET(c.judge),
+        {"quiet", NULL, "the answer alone; what held is the exit status", NULL,
+         &c.judge.quiet},
         {NULL, NULL, NULL, NULL, NULL}};
     struct words words;
     int rc;

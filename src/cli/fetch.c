@@ -4,7 +4,9 @@
 #include "cli/fetch.h"
 
 #include "base/text.h"
+#include "cli/cli.h"
 #include "cli/file.h"
+#include "cli/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +48,13 @@ int fetch_open(struct fetcher *f, const char *url, const char *token_file,
         return -1;
     f->client = client_new(&u);
     return 0;
+}
+
+int fetch_refused(const struct aver_error *err, bool json)
+{
+    if (err->code == AVER_EIO)
+        return print_failure(err->text, json);
+    return usage("%s", err->text);
 }
 
 void fetch_close(struct fetcher *f)

@@ -21,6 +21,9 @@ struct fetcher {
  * AVER_EUNSUPPORTED mean a wrong call. Clear it afterwards in any case. */
 AVER_MUST_CHECK int fetch_open(struct fetcher *f, const char *url,
                                const char *token_file, struct aver_error *err);
+/* Says why fetch_open failed: a wrong call (EXIT_USAGE), or a token file that
+ * cannot be read (EXIT_UNDECIDED). */
+int fetch_refused(const struct aver_error *err, bool json);
 void fetch_close(struct fetcher *f);
 /* GET of a target below the base URL; the body is appended to `out`. -1 with
  * `err` if there is no answer; else 0 and its status. */

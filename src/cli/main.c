@@ -5,6 +5,7 @@
 #include "cli/suggest.h"
 #include "serve/serve.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +46,16 @@ static int unknown(const char *typed)
                  suggest_text(&s, near, sizeof(near)));
 }
 
-int main(int argc, char **argv)
+/* What was said must have arrived: a full disk is no success. */
+static int flushed(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    complain("stdout: %s", strerror(errno));
+    return status == EXIT_OK ? EXIT_UNDECIDED : status;
+}
+
+static int run(int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : NULL;
 
@@ -66,4 +76,9 @@ int main(int argc, char **argv)
         if (strcmp(verb, verbs[i].name) == 0)
             return verbs[i].main(argc - 1, argv + 1);
     return unknown(verb);
+}
+
+int main(int argc, char **argv)
+{
+    return flushed(run(argc, argv));
 }

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/suggest.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,8 +38,13 @@ static int unknown(const struct option *table, const struct verb_help *help,
 {
     char typed[64], text[80];
     struct suggestion s;
+    size_t shown = 0;
 
-    snprintf(typed, sizeof(typed), "%.*s", (int)(n < 60 ? n : 60), name);
+    /* What cannot be a name may be a message that begins with dashes. */
+    while (shown < n && shown < 60 &&
+           (isalnum((unsigned char)name[shown]) || name[shown] == '-'))
+        shown++;
+    snprintf(typed, sizeof(typed), "%.*s", (int)shown, name);
     for (const char *const *l = help->later; l != NULL && *l != NULL; l++)
         if (strcmp(*l, typed) == 0)
             return usage("--%s is not available in this version", typed);
@@ -96,7 +102,7 @@ enum options_result options_parse(const struct option *table,
             print_help(table, help);
             return OPTIONS_HELP;
         } else if (a[1] != '-') {
-            usage("%s has no short options: %.20s (aver %s --help)", argv[0], a,
+            usage("%s has no short options: %.2s (aver %s --help)", argv[0], a,
                   argv[0]);
             return OPTIONS_BAD;
         } else if (take(table, help, argc, argv, &i) != 0) {

@@ -27,24 +27,31 @@ static int judge_and_print(const struct aver_subject *s, const char *source,
     return print_outcome(&outcome, o->json, o->quiet);
 }
 
-static int judge_report(struct aver_bytes text, const char *source,
+static int judge_report(const struct aver_report *r, const char *source,
                         const struct aver_policy *p,
                         const struct judge_options *o)
 {
-    struct aver_error err;
-    struct aver_report *r = aver_report_parse(text, &err);
     struct aver_subject s = {.policy = p, .report = r};
-    int rc;
 
-    if (r == NULL)
-        return print_failure(err.text, o->json);
     if (r->wrapped)
-        rc = print_failure("the report wraps several reports (gateway and "
-                           "models); this version judges one at a time",
-                           o->json);
-    else
-        rc = judge_and_print(&s, source, o);
-    aver_report_free(r);
+        return print_failure("the report wraps several reports (gateway and "
+                             "models); this version judges one at a time",
+                             o->json);
+    return judge_and_print(&s, source, o);
+}
+
+static int read_report(const char *path, struct aver_report **out,
+                       struct aver_error *err)
+{
+    struct aver_buf text;
+    int rc = -1;
+
+    aver_buf_init(&text, FILE_MAX);
+    if (file_read(&text, path, err) == 0) {
+        *out = aver_report_parse(aver_buf_view(&text), err);
+        rc = *out != NULL ? 0 : -1;
+    }
+    aver_buf_clear(&text);
     return rc;
 }
 
@@ -74,7 +81,7 @@ static int verify_report(int argc, char **argv)
         JUDGE_JSON(o),  JUDGE_QUIET(o),   {NULL, NULL, NULL, NULL, NULL}};
     struct aver_policy p;
     struct aver_error err;
-    struct aver_buf text;
+    struct aver_report *r = NULL;
     struct words words;
     int rc = parse(table, "usage: aver verify report FILE|- [options]\n", argc,
                    argv, &words);
@@ -85,12 +92,11 @@ static int verify_report(int argc, char **argv)
         return usage("verify report wants one FILE, or - for stdin");
     if (judge_policy(&p, &o) != 0)
         return EXIT_USAGE;
-    aver_buf_init(&text, FILE_MAX);
-    if (file_read(&text, words.word[0], &err) != 0)
+    if (read_report(words.word[0], &r, &err) != 0)
         rc = print_failure(err.text, o.json);
     else
-        rc = judge_report(aver_buf_view(&text), words.word[0], &p, &o);
-    aver_buf_clear(&text);
+        rc = judge_report(r, words.word[0], &p, &o);
+    aver_report_free(r);
     return rc;
 }
 
@@ -121,18 +127,20 @@ static int fetch_and_judge(struct fetcher *f, const char *url,
                            const char *save_to, const struct aver_policy *p,
                            const struct judge_options *o)
 {
+    struct aver_report *r = NULL;
     struct aver_error err;
     struct aver_buf text;
     int rc;
 
     aver_buf_init(&text, AVER_REPORT_MAX);
-    if (fetch_report(f, p, &text, &err) != 0)
-        rc = print_failure(err.text, o->json);
-    else if (save_to != NULL &&
-             save(save_to, url, p, aver_buf_view(&text), &err) != 0)
+    if (fetch_report(f, p, &text, &err) == 0)
+        r = aver_report_parse(aver_buf_view(&text), &err);
+    if (r == NULL || (save_to != NULL &&
+                      save(save_to, url, p, aver_buf_view(&text), &err) != 0))
         rc = print_failure(err.text, o->json);
     else
-        rc = judge_report(aver_buf_view(&text), url, p, o);
+        rc = judge_report(r, url, p, o);
+    aver_report_free(r);
     aver_buf_clear(&text);
     return rc;
 }
@@ -169,7 +177,7 @@ static int verify_url(int argc, char **argv)
     p.has_nonce = true;
     aver_random(p.nonce, sizeof(p.nonce));
     if (fetch_open(&f, words.word[0], token_file, &err) != 0)
-        rc = usage("%s", err.text);
+        rc = fetch_refused(&err, o.json);
     else
         rc = fetch_and_judge(&f, words.word[0], save_to, &p, &o);
     fetch_close(&f);
@@ -179,22 +187,6 @@ static int verify_url(int argc, char **argv)
 struct receipt_files {
     const char *request, *response, *receipt, *report;
 };
-
-/* The report against whose key the receipt is held. */
-static int read_report(const char *path, struct aver_report **out,
-                       struct aver_error *err)
-{
-    struct aver_buf text;
-    int rc = -1;
-
-    aver_buf_init(&text, FILE_MAX);
-    if (file_read(&text, path, err) == 0) {
-        *out = aver_report_parse(aver_buf_view(&text), err);
-        rc = *out != NULL ? 0 : -1;
-    }
-    aver_buf_clear(&text);
-    return rc;
-}
 
 static int judge_receipt(const struct receipt_files *files,
                          struct aver_policy *p, const struct judge_options *o)
@@ -301,6 +293,7 @@ static int unknown(const char *typed)
 int verify_main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "--help";
+    char title[32];
 
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
         puts("usage: aver verify URL [options]\n"
@@ -319,6 +312,8 @@ int verify_main(int argc, char **argv)
             continue;
         if (kinds[i].main == NULL)
             return usage("verify %s is not available in this version", word);
+        snprintf(title, sizeof(title), "verify %s", word);
+        argv[1] = title; /* what its complaints call it */
         return kinds[i].main(argc - 1, argv + 1);
     }
     if (word[0] == '-' || is_url(word))

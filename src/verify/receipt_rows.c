@@ -156,7 +156,7 @@ const struct aver_row aver_receipt_rows[] = {
      "That the signer is the report's key, or the address that you gave.",
      "A flawless receipt, signed by whoever stands between you and the "
      "machine.",
-     "DECISIONS 29"},
+     "aver(1), --expect-address"},
     {"receipt.request_hash", AVER_ANSWER, true, "request-hash",
      "it is about the request that you sent", check_request,
      "That SHA-256 of your request's bytes, as they were on the wire, is the "

@@ -22,7 +22,7 @@ const struct aver_row aver_report_rows[] = {
      "does not judge it yet: the row is unknown at best.",
      "Anybody can write a quote. Until this row passes, a report proves "
      "nothing about hardware.",
-     "Intel DCAP quote format; DESIGN, verification as a table"},
+     "Intel DCAP quote format, versions 4 and 5"},
     {"report.quote_agrees", AVER_HARDWARE, true, "QUOTE_DIFFERS",
      "both copies of the quote are the same bytes", aver_check_quote_agrees,
      "That the members intel_quote and quote hold one quote.",
@@ -36,7 +36,7 @@ const struct aver_row aver_report_rows[] = {
      "for the rows tdx.quote and gpu.evidence.",
      "The simulator's private keys are published: anybody can make evidence "
      "with them. What the report says of itself decides nothing.",
-     "DECISIONS 15, 27"},
+     "aver(1), --trust"},
     {"gpu.evidence", AVER_GPU, true, "json",
      "genuine NVIDIA GPUs in confidential mode signed the measurements",
      aver_check_gpu_evidence,
@@ -44,12 +44,12 @@ const struct aver_row aver_report_rows[] = {
      "version reads the evidence and does not judge it yet: the row is "
      "unknown at best. With --gpu-count 0 a report without GPUs is right.",
      "Prompts would be in clear on the bus and in the GPU's memory.",
-     "SPDM 1.1 measurements; DECISIONS 30"},
+     "SPDM 1.1 measurements; aver(1), --gpu-count"},
     {"gpu.count", AVER_GPU, true, "count",
      "as many GPUs gave evidence as you asked for", aver_check_gpu_count,
      "That the list holds evidence of --gpu-count devices.",
      "One good GPU shown, and the work done on another that is not shown.",
-     "CLI, --gpu-count"},
+     "aver(1), --gpu-count"},
     {"report.key_address", AVER_KEY, true, "KEY_ADDRESS",
      "the address is the public key's own", aver_check_key_address,
      "That signing_address is derived from signing_public_key (the last 20 "
@@ -68,7 +68,7 @@ const struct aver_row aver_report_rows[] = {
      "the key is the one that you expect", aver_check_report_address,
      "That the report is about the address given by --expect-address.",
      "Another service of the same operator answers in its place.",
-     "CLI, --expect-address"},
+     "aver(1), --expect-address"},
     {"report.tls_key", AVER_KEY, true, "TLS_KEY",
      "the TLS key that you saw is the one that the report binds",
      aver_check_tls_key,
@@ -96,7 +96,7 @@ const struct aver_row aver_report_rows[] = {
      "recording.",
      "A report of a machine as it was before it was broken into, shown again "
      "and again.",
-     "DECISIONS 28"},
+     "aver(1), --nonce"},
 };
 
 const unsigned aver_report_rows_n =

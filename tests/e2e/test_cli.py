@@ -2,12 +2,13 @@
 """The client's half: verify, chat, attest, explain, version; their words and
 exit statuses are a contract."""
 import json
+import subprocess
 
 import pytest
 
 from engine import chat_events
 from proof import sha256
-from server import ROOT, run
+from server import PROGRAM, ROOT, run
 
 VERIFIED, REFUSED, USAGE, UNDECIDED = 0, 1, 2, 3
 NOT_BUILT = {"tdx.quote", "gpu.evidence"}
@@ -211,7 +212,38 @@ def test_chat_when_the_answer_is_cut(aver, engine):
 
     engine.script = cut
     r = run("chat", aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "Hi")
-    assert r.returncode == UNDECIDED and b"receipt holds" not in r.stderr
+    # After --send-anyway 3 means that the receipt held; this one did not.
+    assert r.returncode == REFUSED and b"receipt holds" not in r.stderr
+    assert r.stdout == b"par\n" and b"does NOT hold" in r.stderr
+    status, said = verdict("chat", aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "Hi")
+    assert status == REFUSED and said["receipt_held"] is False and said["text"] == "par"
+    assert results(said)["receipt.shape"] == "unknown" and said["sent_anyway"] is True
+
+
+def test_chat_when_the_engine_refuses(aver, engine):
+    engine.script = lambda x: x.json({"error": {"message": "secret plan is too long"}}, status=400)
+    r = run("chat", aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "secret plan")
+    assert r.returncode == REFUSED and b"400" in r.stderr
+    assert b"secret" not in r.stdout + r.stderr
+
+
+def test_chat_with_a_json_answer(aver, engine):
+    engine.script = lambda x: x.json({"id": "a", "choices": [{"message": {"content": "Hello."}}]})
+    r = run("chat", aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "--quiet", "Hi")
+    assert r.returncode == UNDECIDED and (r.stdout, r.stderr) == (b"Hello.\n", b"")
+
+
+def test_a_full_disk_is_no_success():
+    with open("/dev/full", "wb") as full:
+        r = subprocess.run([PROGRAM, "explain"], stdout=full, stderr=subprocess.PIPE)
+    assert r.returncode == UNDECIDED and b"stdout" in r.stderr
+
+
+def test_a_token_file_that_cannot_be_read(folder):
+    r = run("verify", "http://127.0.0.1:1", "--token-file", folder / "missing")
+    assert r.returncode == UNDECIDED and b"missing" in r.stderr
+    (folder / "tokens").write_text("")
+    assert run("verify", "http://127.0.0.1:1", "--token-file", folder / "tokens").returncode == USAGE
 
 
 def test_chat_with_a_token(start, engine, folder):

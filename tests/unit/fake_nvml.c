@@ -67,6 +67,8 @@ int nvmlDeviceGetConfComputeGpuCertificate(void *device,
                                            struct nvml_certificate *c)
 {
     /* Padded with NULs, as newer drivers do. */
+    c->chain_size = 12;
+    snprintf((char *)c->chain, 12, "other chain");
     c->attestation_size = 100;
     snprintf((char *)c->attestation, 100, "-----BEGIN CERTIFICATE----- GPU %d",
              (int)(uintptr_t)device);

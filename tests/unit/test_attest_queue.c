@@ -61,12 +61,14 @@ static void same_nonce_shares(void **state)
     assert_int_equal(job.nonce[0], 9);
     assert_false(queue_start(&q, &job)); /* one at a time */
     assert_true(put(&q, 4, 9, 8));       /* joins what runs */
+    assert_true(put(&q, 6, 8, 32));      /* waits with its like */
     assert_int_equal(end_job(&q, &sum), 3);
     assert_int_equal(sum, 11);
     assert_true(put(&q, 5, 9, 16)); /* too late: a job of its own */
     assert_true(queue_start(&q, &job));
     assert_int_equal(job.nonce[0], 8);
-    assert_int_equal(end_job(&q, &sum), 1);
+    assert_int_equal(end_job(&q, &sum), 2);
+    assert_int_equal(sum, 36);
     assert_true(queue_start(&q, &job));
     assert_int_equal(end_job(&q, &sum), 1);
     assert_int_equal(sum, 16);

@@ -609,26 +609,47 @@ static void test_controls_everywhere(void **state)
         }
 }
 
-/* Chunks beyond 2^63 bytes in sum, with a limit that would allow them. */
-static void test_chunk_sum(void **state)
+/* The refusal that a chunked (or unframed) body ends in, once all of `text` was
+ * fed; 0 if there is none. */
+static unsigned body_refusal(enum http_framing framing, unsigned status,
+                             const struct http_limits *limits, const char *text)
 {
-    struct http_limits limits = http_response_limits;
-    struct http_head h = {.framing = HTTP_CHUNKED, .status = 200};
+    struct http_head h = {.framing = framing, .status = status};
+    struct aver_bytes in = aver_bytes_str(text), data;
     struct http_body b;
     struct http_refusal why;
-    struct aver_bytes data;
+    enum http_result r;
     size_t used;
 
+    http_body_init(&b, &h, limits);
+    do {
+        r = http_body_feed(&b, in, &used, &data, &why);
+        in = aver_bytes_of(in.p + used, in.n - used);
+    } while (r == HTTP_MORE && in.n > 0);
+    return r == HTTP_BAD ? why.status : 0;
+}
+
+static void test_body_limits(void **state)
+{
+    struct http_limits limits = http_response_limits;
+
     (void)state;
-    limits.body_max = UINT64_MAX;
-    http_body_init(&b, &h, &limits);
+    limits.body_max = UINT64_MAX; /* sums beyond 2^63 and 2^64 all the same */
+    assert_int_equal(body_refusal(HTTP_CHUNKED, 200, &limits,
+                                  "1\r\nx\r\n7fffffffffffffff\r\n"),
+                     502);
+    assert_int_equal(body_refusal(HTTP_CHUNKED, 0, &limits,
+                                  "1\r\nx\r\nffffffffffffffff\r\n"),
+                     413);
+    limits.body_max = 4;
+    assert_int_equal(body_refusal(HTTP_UNTIL_CLOSE, 200, &limits, "four"), 0);
+    assert_int_equal(body_refusal(HTTP_UNTIL_CLOSE, 200, &limits, "fives"),
+                     502);
+    limits.fields_max = 2;
     assert_int_equal(
-        http_body_feed(&b, aver_bytes_str("1\r\nx\r\n"), &used, &data, &why),
-        HTTP_MORE);
-    assert_int_equal(http_body_feed(&b, aver_bytes_str("7fffffffffffffff\r\n"),
-                                    &used, &data, &why),
-                     HTTP_BAD);
-    assert_int_equal(why.status, 502);
+        body_refusal(HTTP_CHUNKED, 0, &limits, "0\r\na:\r\nb:\r\n\r\n"), 0);
+    assert_int_equal(
+        body_refusal(HTTP_CHUNKED, 0, &limits, "0\r\na:\r\nb:\r\nc:\r\n"), 431);
 }
 
 int main(int argc, char **argv)
@@ -642,7 +663,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_hop_by_hop),
         cmocka_unit_test(test_characters),
         cmocka_unit_test(test_controls_everywhere),
-        cmocka_unit_test(test_chunk_sum),
+        cmocka_unit_test(test_body_limits),
     };
 
     vectors_start(argc, argv);

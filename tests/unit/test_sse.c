@@ -350,6 +350,20 @@ static void test_id_when_event_ends(void **state)
     assert_true(aver_bytes_is(sse_scan_id(&s), "x"));
 }
 
+/* The lines of an event are joined by LF, which may not stand in a string. */
+static void test_lines_are_joined(void **state)
+{
+    struct sse_scan s;
+
+    (void)state;
+    sse_scan_init(&s);
+    sse_scan_feed(&s, aver_bytes_str("data: {\"id\":\"a\ndata: b\"}\n\n"));
+    assert_int_equal(s.events, 1);
+    assert_int_equal(sse_scan_id(&s).n, 0);
+    sse_scan_feed(&s, aver_bytes_str("data: {\"id\":\ndata: \"b\"}\n\n"));
+    assert_true(aver_bytes_is(sse_scan_id(&s), "b"));
+}
+
 static int refuse_second(void *ctx, struct aver_bytes data)
 {
     unsigned *seen = ctx;
@@ -399,6 +413,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_id_usable),
         cmocka_unit_test(test_first_id_stays),
         cmocka_unit_test(test_id_when_event_ends),
+        cmocka_unit_test(test_lines_are_joined),
         cmocka_unit_test(test_reader_stops),
         cmocka_unit_test(test_reader_limit),
     };

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * judge_options: what the options demand, and what is no demand at all. */
+#include "cli/cli.h"
+#include "cli/judge.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define HEX32 "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
+
+static void nothing_asked(void **state)
+{
+    static const uint8_t zero[32];
+    const struct judge_options o = {0};
+    struct aver_policy p;
+
+    (void)state;
+    memset(&p, 0xff, sizeof(p));
+    assert_int_equal(judge_policy(&p, &o), 0);
+    assert_int_equal(p.trust, AVER_TRUST_VENDOR);
+    assert_false(p.has_nonce || p.has_key || p.has_spki || p.has_algo ||
+                 p.has_gpu_count || p.as_of);
+    assert_memory_not_equal(p.simulator_root, zero, 32);
+    assert_memory_not_equal(p.simulator_gpu_root, zero, 32);
+}
+
+static void all_asked(void **state)
+{
+    const struct judge_options o = {
+        .trust = "simulator",
+        .gpu_count = "8",
+        .nonce = HEX32,
+        .tls_spki = HEX32,
+        .expect_address = "0xCaAA4842758658A85785Ad15367a700C601ffEA5",
+        .algo = "ECDSA"};
+    struct aver_policy p;
+
+    (void)state;
+    assert_int_equal(judge_policy(&p, &o), 0);
+    assert_int_equal(p.trust, AVER_TRUST_SIMULATOR);
+    assert_true(p.has_gpu_count && p.gpu_count == 8);
+    assert_true(p.has_nonce && p.nonce[1] == 0x11 && p.nonce[31] == 0xff);
+    assert_true(p.has_spki && p.spki[1] == 0x11);
+    assert_true(p.has_key && p.key.n == 20 && p.key.p[0] == 0xca);
+    assert_true(p.has_algo && p.algo == AVER_ECDSA);
+}
+
+static void refused(void **state)
+{
+    static const struct judge_options cases[] = {
+        {.trust = "nobody"},
+        {.trust = ""},
+        {.trust = "Simulator"},
+        {.gpu_count = ""},
+        {.gpu_count = "-1"},
+        {.gpu_count = "65"},
+        {.gpu_count = "1x"},
+        {.nonce = ""},
+        {.nonce = "0x" HEX32},
+        {.nonce = HEX32 "00"},
+        {.tls_spki = "12"},
+        {.algo = "rsa"},
+        {.expect_address = ""},
+        {.expect_address = "0x1234"},
+        {.expect_address = HEX32 "0"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct aver_policy p;
+
+        assert_int_equal(judge_policy(&p, &cases[i]), EXIT_USAGE);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_asked),
+        cmocka_unit_test(all_asked),
+        cmocka_unit_test(refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
