@@ -51,6 +51,8 @@ static const struct route routes[] = {
     {"/", ROUTE_OPEN | ROUTE_GET, EXCHANGE_LOCAL, NULL, answer_root},
 };
 
+static const struct early bad_target = {
+    400, "bad_request", "The request target is not acceptable", NULL, NULL};
 static const struct early not_found = {404, "not_found", "No such path", NULL,
                                        NULL};
 static const struct early bad_method = {405, "invalid_request_error",
@@ -216,6 +218,59 @@ static bool token_ok(const struct worker *w, const struct http_head *h)
     return ok;
 }
 
+/* One round of percent-decoding, in place; true if anything was decoded. */
+static bool decode_once(char *text)
+{
+    char *to = text;
+    bool any = false;
+
+    for (const char *p = text; *p != '\0'; p++) {
+        uint8_t byte;
+
+        if (*p == '%' && p[1] != '\0' &&
+            aver_hex_decode(&byte, 1, aver_bytes_of(p + 1, 2)) == 0 &&
+            byte != 0) {
+            *to++ = (char)byte;
+            p += 2;
+            any = true;
+        } else {
+            *to++ = *p;
+        }
+    }
+    *to = '\0';
+    return any;
+}
+
+static bool has_dots(const char *path)
+{
+    for (const char *p = path; *p != '\0';) {
+        size_t n = strcspn(p, "/\\");
+
+        if ((n == 1 && p[0] == '.') || (n == 2 && strncmp(p, "..", 2) == 0))
+            return true;
+        p += n + (p[n] != '\0');
+    }
+    return false;
+}
+
+/* Does a path hide dot segments from us that an engine might find, by encoding
+ * them, or the slashes around them, more than once? */
+static bool hides_dots(const struct http_target *t)
+{
+    char path[sizeof(t->store)];
+    struct aver_bytes rest = http_target_rest(t, 0);
+
+    if (rest.p == NULL || rest.n >= sizeof(path))
+        return true;
+    memcpy(path, rest.p, rest.n);
+    path[rest.n] = '\0';
+    do {
+        if (has_dots(path))
+            return true;
+    } while (decode_once(path));
+    return false;
+}
+
 static const struct route *find_route(const struct http_target *t)
 {
     /* Compared after decoding: /v1/%6dodels is /v1/models. */
@@ -286,6 +341,8 @@ static const struct early *judge(struct exchange *x, const struct http_head *h,
         metric_add(w->metrics, METRIC_UNAUTHORIZED, 1);
         return &unauthorized;
     }
+    if (x->route->kind == EXCHANGE_RELAY && hides_dots(t))
+        return &bad_target;
     if (w->draining && x->route->kind == EXCHANGE_RELAY)
         return &early_draining;
     return x->route->prepare != NULL ? x->route->prepare(x, t) : NULL;
@@ -321,8 +378,6 @@ static void on_preflight(struct exchange *x, const struct http_head *h)
 
 static void on_head(struct server_conn *c, const struct http_head *h)
 {
-    static const struct early bad_target = {
-        400, "bad_request", "The request target is not acceptable", NULL, NULL};
     struct worker *w = c->server->ctx;
     struct exchange *x = exchange_new(w, c, h);
     struct http_target t;

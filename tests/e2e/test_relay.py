@@ -354,3 +354,26 @@ def test_connections_to_the_engine_are_kept(start, engine):
     # An idle connection that the engine closed meanwhile costs nobody a request.
     engine.drop_idle()
     assert aver.chat().status == 200
+
+
+@pytest.mark.parametrize("path", [
+    "/v1/../metrics", "/v1/%2e%2e/metrics", "/v1/..%2fmetrics", "/v1/%252e%252e/metrics",
+    "/v1/a%2f..%2f..%2fmetrics", "/v1/%25252e%25252e%25252fmetrics", "/v1/..%5cmetrics", "/v1/./models"])
+def test_dot_segments_never_reach_the_engine(aver, engine, path):
+    assert aver.ask("GET", path).status == 400
+    assert engine.requests == []
+
+
+@pytest.mark.parametrize("path", [
+    "/v1/signature", "/v1/signature/", "/v1/%73ignature/", "/v1/attestation", "/v1/attestation/other",
+    "/v1/attestation/report/x"])
+def test_what_is_ours_never_reaches_the_engine(aver, engine, path):
+    assert aver.ask("GET", path).status in (400, 404)
+    assert engine.requests == []
+
+
+def test_dots_that_are_no_segments_pass(aver, engine):
+    engine.script = lambda x: x.json({"id": "x"})
+    for path in ("/v1/models/llama-3.1..8b", "/v1/models/a%2fb", "/v1/files/...", "/v1/models/100%25"):
+        assert aver.ask("GET", path).status == 200, path
+        assert engine.requests[-1].target == path

@@ -191,6 +191,7 @@ static void its_noise_stays_away(void **state)
     aver_buf_init(&list, EVIDENCE_MAX);
     assert_int_equal(gpu_nvml.evidence(nvml, nonce, &list, &err), 0);
     gpu_nvml.close(nvml);
+    puts("ours");
     fflush(stdout);
     dup2(kept, STDOUT_FILENO);
     close(kept);
@@ -198,7 +199,7 @@ static void its_noise_stays_away(void **state)
     close(file);
     unlink(path);
     aver_buf_clear(&list);
-    assert_int_equal(size, 0);
+    assert_int_equal(size, 5); /* what we wrote ourselves, after it */
 }
 
 int main(void)
