@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * print_json: the object of --json, as CLI documents it. Members that do not
- * apply are absent. Out of memory ends the program. */
+ * print_json: the object of --json, as aver(1) documents it. Members that do
+ * not apply are absent. Out of memory ends the program. */
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/print.h"

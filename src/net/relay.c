@@ -21,7 +21,7 @@
 #include <string.h>
 
 #define HOLD_MS 1000            /* DECISIONS 1 */
-#define HOLD_MAX (64u << 10)    /* WIRE 1.9 */
+#define HOLD_MAX (64u << 10)    /* PROTOCOL */
 #define BUFFER_MAX (256u << 10) /* of an answer that is no stream */
 
 /* Legal moves: bit n of row m set means m -> n. */

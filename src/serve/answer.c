@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * answer: the answers that aver makes itself: errors in OpenAI's shape
- * (WIRE 1.0), signatures (WIRE 1.3), reports, health, version, metrics. */
+ * (PROTOCOL), signatures (PROTOCOL), reports, health, version, metrics. */
 #include "base/text.h"
 #include "base/version.h"
 #include "crypto/k1.h"

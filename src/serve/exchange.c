@@ -2,7 +2,8 @@
  *
  * exchange: what aver does to one request and its answer: hashes the exact
  * bytes of both, finds the answer's id, and asks for a receipt when, and only
- * when, a well-framed answer has ended (DESIGN 5; WIRE 1.9; DECISIONS 1-7). */
+ * when, a well-framed answer has ended (PROTOCOL, what is signed; DECISIONS
+ * 1-7). */
 #include "crypto/sha2.h"
 #include "serve/worker.h"
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * routes: what is asked, and who may ask it (WIRE 1; DECISIONS 7, 23). One
+ * routes: what is asked, and who may ask it (PROTOCOL; DECISIONS 7, 23). One
  * table; the hooks of the server's side look a request up in it, check its
  * token and its parameters, and hand it on. */
 #include "base/text.h"
@@ -138,7 +138,7 @@ static const struct early *read_layout(struct exchange *x,
     return same_text(tls, "true") ? NULL : &bad_tls_flag;
 }
 
-/* The filter by which a client finds the node that has a key (WIRE 1.1). */
+/* The filter by which a client finds the node that has a key (PROTOCOL). */
 static bool address_is_ours(const struct exchange *x, struct aver_bytes want)
 {
     const struct notary_hello *who = &x->worker->identity;
