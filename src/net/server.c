@@ -110,6 +110,7 @@ static size_t take_head(struct server_conn *c, struct aver_bytes in)
     c->state = SERVER_BODY;
     c->http10 = h->minor == 0;
     c->keep_alive = h->keep_alive;
+    c->no_body = h->framing == HTTP_NO_BODY;
     c->head_only = aver_bytes_is(h->method, "HEAD");
     c->answered = false;
     http_body_init(&c->body, h, &s->limits);

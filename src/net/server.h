@@ -34,6 +34,7 @@ struct server_conn {
     struct server *server;
     enum server_state state;
     bool keep_alive, http10, parsing, chunked, head_only, answered;
+    bool no_body; /* the request has none: an answer to its head is not early */
     bool metrics_only;    /* came in on the listener for metrics */
     struct aver_buf in;   /* bytes received, not yet parsed */
     struct aver_buf held; /* answer bytes that wait for server_release */

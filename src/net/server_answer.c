@@ -153,7 +153,7 @@ static void finish(struct server_conn *c)
         c->user = NULL;
     }
     if (c->state == SERVER_BODY) { /* answered before the request was whole */
-        c->keep_alive = false;
+        c->keep_alive = c->keep_alive && c->no_body;
         timer_stop(&c->timer);
     }
     server_next(c);
@@ -202,7 +202,7 @@ void server_send(struct server_conn *c, const struct server_answer *head,
     if (c->state == SERVER_CLOSED)
         return;
     if (head != NULL) {
-        if (c->state == SERVER_BODY) /* answered early: read no further */
+        if (c->state == SERVER_BODY && !c->no_body) /* read no further */
             c->keep_alive = false;
         format_head(c, head, text);
         n = put(iov, n, text->p, text->n);

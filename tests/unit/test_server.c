@@ -175,6 +175,22 @@ static void an_early_answer_is_not_reset_by_an_unread_body(void **state)
     close(fd);
 }
 
+static void
+an_answer_to_a_head_without_a_body_keeps_the_connection(void **state)
+{
+    static struct fake_text t;
+    int fd = fake_connect(port);
+
+    (void)state;
+    memset(&t, 0, sizeof(t));
+    fake_send(fd, "GET /early HTTP/1.1\r\nHost: a\r\n\r\n" GET);
+    TURN_UNTIL(fake_has(fd, &t, "hello"));
+    assert_int_equal(answered, 2);
+    assert_null(strstr(t.text, "Connection: close"));
+    assert_false(t.ended);
+    close(fd);
+}
+
 static void what_is_held_waits_for_its_release(void **state)
 {
     static struct fake_text t;
@@ -331,6 +347,7 @@ int main(void)
         T(takes_a_request_byte_by_byte),
         T(refuses_and_lets_the_client_read_why),
         T(an_early_answer_is_not_reset_by_an_unread_body),
+        T(an_answer_to_a_head_without_a_body_keeps_the_connection),
         T(what_is_held_waits_for_its_release),
         T(an_aborted_answer_is_visibly_cut),
         T(a_client_that_leaves_is_noticed_at_once),
