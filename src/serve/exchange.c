@@ -305,6 +305,7 @@ static bool on_complete(struct relay *r)
     if (!x->sign || x->generation == 0 ||
         x->generation != x->worker->identity.head.generation)
         return false;
+    aver_sha256_finish(x->hash, x->response_sha256);
     if (x->finder != NULL && x->finder->is_sse)
         sse_scan_end(&x->finder->sse);
     else if (x->finder != NULL && !x->finder->json_bad)
@@ -323,8 +324,7 @@ void exchange_record(const struct exchange *x, enum notary_kind kind,
                         aver_bytes_of(x->request_id, 32)) != 0)
         abort(); /* we wrote it */
     memcpy(out->request_sha256, x->request_sha256, 32);
-    if (kind == NOTARY_RECEIPT)
-        aver_sha256_finish(x->hash, out->response_sha256);
+    memcpy(out->response_sha256, x->response_sha256, 32);
     out->kind = (uint8_t)kind;
     out->id_len = (uint16_t)id.n;
     if (id.n > 0)

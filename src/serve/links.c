@@ -66,6 +66,7 @@ static void notary_gone(struct worker *w)
     w->notary.hello = w->notary.blocked = false;
     w->identity.head.generation = 0;
     w->tombstones = 0;
+    answer_all(&w->asking, &early_no_notary);
     answer_all(&w->lookups, &early_no_notary);
     log_event(LOG_WARN, "notary_gone", LOG_NUM("slot", w->slot));
 }
@@ -145,6 +146,39 @@ static void flush_tombstones(struct worker *w)
     }
 }
 
+/* 0 sent; 1 the pair is full; -1 nobody is there. */
+static int send_lookup(struct worker *w, struct exchange *x)
+{
+    struct notary_lookup m;
+    int rc;
+
+    memset(&m, 0, sizeof(m));
+    m.head.version = CHANNEL_VERSION;
+    m.head.type = NOTARY_LOOKUP;
+    m.head.generation = w->identity.head.generation;
+    m.seq = x->seq = ++w->seq;
+    m.algo = x->local.algo;
+    m.id_len = x->local.id_len;
+    memcpy(m.id, x->local.id, x->local.id_len);
+    rc = channel_send(w->notary.watch.fd, &m, sizeof(m), -1);
+    if (rc == 1)
+        w->notary.blocked = true;
+    if (rc < 0)
+        notary_gone(w);
+    return rc;
+}
+
+static void flush_lookups(struct worker *w)
+{
+    struct exchange *x;
+
+    while (w->notary.hello && !w->notary.blocked &&
+           (x = first(&w->asking)) != NULL && send_lookup(w, x) == 0) {
+        exchange_list_remove(x);
+        exchange_list_add(&w->lookups, x);
+    }
+}
+
 void links_flush(struct worker *w)
 {
     struct exchange *x;
@@ -159,6 +193,7 @@ void links_flush(struct worker *w)
         relay_release(&x->relay);
     }
     flush_tombstones(w);
+    flush_lookups(w);
 }
 
 void links_tombstone(struct exchange *x, enum notary_kind kind)
@@ -170,27 +205,12 @@ void links_tombstone(struct exchange *x, enum notary_kind kind)
         exchange_record(x, kind, &w->tombstone[w->tombstones++]);
 }
 
+/* Sent at the end of the turn, behind the receipts of all that ended in it. */
 bool links_lookup(struct exchange *x)
 {
-    struct worker *w = x->worker;
-    struct notary_lookup m;
-
-    if (!w->notary.hello)
+    if (!x->worker->notary.hello)
         return false;
-    links_flush(w); /* nothing that ended before this may be missed */
-    if (!w->notary.hello || w->notary.blocked)
-        return false;
-    memset(&m, 0, sizeof(m));
-    m.head.version = CHANNEL_VERSION;
-    m.head.type = NOTARY_LOOKUP;
-    m.head.generation = w->identity.head.generation;
-    m.seq = x->seq = ++w->seq;
-    m.algo = x->local.algo;
-    m.id_len = x->local.id_len;
-    memcpy(m.id, x->local.id, x->local.id_len);
-    if (channel_send(w->notary.watch.fd, &m, sizeof(m), -1) != 0)
-        return false;
-    exchange_list_add(&w->lookups, x);
+    exchange_list_add(&x->worker->asking, x);
     return true;
 }
 
@@ -339,6 +359,7 @@ void links_init(struct worker *w, int control_fd)
     w->control.worker = w->notary.worker = w->attester.worker = w;
     w->notary.watch.fd = w->attester.watch.fd = -1;
     exchange_list_init(&w->finishing);
+    exchange_list_init(&w->asking);
     exchange_list_init(&w->lookups);
     exchange_list_init(&w->reports);
     exchange_list_init(&w->probes);

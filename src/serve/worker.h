@@ -43,7 +43,8 @@ struct worker {
     uint64_t control_generation;  /* of the pair handed over last */
 
     struct exchange_list finishing; /* answers that wait for their receipt */
-    struct exchange_list lookups;   /* signature requests under way */
+    struct exchange_list asking;    /* signature requests not yet sent */
+    struct exchange_list lookups;   /* those that the notary works on */
     struct exchange_list reports;   /* report requests under way */
     struct exchange_list probes;    /* /health requests under way */
     struct notary_record tombstone[TOMBSTONES_MAX];
@@ -119,7 +120,7 @@ struct exchange {
     uint64_t generation; /* of the notary when it began */
     uint64_t seq;        /* of the lookup or report under way */
     uint64_t start_us, request_bytes, answer_bytes;
-    uint8_t request_sha256[32];
+    uint8_t request_sha256[32], response_sha256[32];
     struct aver_sha256 *hash; /* of the request, then of the response */
     struct id_finder *finder;
     struct request_scan *scan; /* of a JSON request */
@@ -150,8 +151,7 @@ bool exchange_body(struct exchange *x, struct aver_bytes piece);
 const struct early *exchange_request(struct exchange *x);
 /* The client is gone, or an answer of our own was given: log and free. */
 void exchange_end(struct exchange *x, enum relay_end why);
-/* The record of an exchange for the notary. Once, for a receipt: it ends the
- * response's hash. */
+/* The record of an exchange for the notary. */
 void exchange_record(const struct exchange *x, enum notary_kind kind,
                      struct notary_record *out);
 

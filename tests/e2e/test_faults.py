@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong does, and nobody is told that it went well: an answer that
 was cut, short, badly framed or ended by closing never gets a receipt."""
+import os
+import select
+import signal
 import threading
 import time
 
@@ -397,3 +400,31 @@ def test_the_engine_answers_before_the_request_is_whole(aver, engine):
     assert r.status == 413
 
 
+def test_a_notary_that_stands_still(start, engine):
+    """While its queue is full, last bytes are held back; when it goes on, every
+    answer ends and has its receipt, and lookups that waited are answered."""
+    aver = start(workers=1)
+    engine.script = lambda x: x.json(chat_answer("x", id="chatcmpl-" + x.request["X-Request-Id"]))
+    body = b'{"model": "test"}'
+    os.kill(aver.notary.pid, signal.SIGSTOP)
+    clients = []
+    try:
+        for _ in range(420):
+            c = aver.client()
+            c.send("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
+            clients.append(c)
+        wait_for(lambda: len(engine.inference) == len(clients))
+        early = sum(bool(select.select([c.sock], [], [], 0)[0]) for c in clients)
+        assert early < len(clients), "the queue was never full: nothing was tested"
+        asked = aver.client()
+        asked.send("GET", "/v1/signature/chatcmpl-nobody")
+    finally:
+        os.kill(aver.notary.pid, signal.SIGCONT)
+    answers = [c.answer() for c in clients]
+    assert asked.answer().status == 404
+    for n, r in enumerate(answers):
+        assert r.status == 200 and r.complete
+        if n % 20 == 0 or n > len(answers) - 20:
+            check_receipt(aver.signature(r["X-Request-Id"]), body, r.body, aver.address)
+    for c in clients:
+        c.close()
