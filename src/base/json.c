@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * json: a machine that takes RFC 8259 in pieces cut anywhere. Each state has
- * one function; it takes as many bytes as belong to it and says how many. The
- * bulk of real bodies is inside strings, so strings take whole runs at a time.
+ * one function, which reads in.p[i], goes on as far as it can and gives back
+ * the place where it stopped. The bulk of real bodies is inside strings, so
+ * strings take whole runs at a time.
  *
  *             { -> NAME_OR_END        , -> NAME
  *   VALUE --> [ -> VALUE_OR_END       , -> VALUE        : -> VALUE
  *             " -> STRING <-> ESCAPE -> HEX        (a name ends in COLON)
  *             t f n -> WORD      - 0 1..9 -> MINUS .. EXPONENT
- *   a value ends in AFTER, the top one in DONE; what fits nowhere is BAD.
- *
- * Over 600 lines because it is one machine, read best in one piece. */
+ *   a value ends in AFTER, the top one in DONE; what fits nowhere is BAD. */
 #include "base/json.h"
 #include "base/utf8.h"
 
@@ -62,10 +61,10 @@ enum aver_json_type aver_json_scan_top(const struct aver_json_scan *s)
     return s->top;
 }
 
-static size_t bad(struct aver_json_scan *s)
+static size_t bad(struct aver_json_scan *s, size_t i)
 {
     s->state = BAD;
-    return 0;
+    return i;
 }
 
 /* ---- values: where they begin and end, what is kept of them ---- */
@@ -80,7 +79,8 @@ static struct aver_json_member *wanted(const struct aver_json_scan *s)
     return s->depth == 1 && s->current >= 0 ? &s->members[s->current] : NULL;
 }
 
-static void value_begins(struct aver_json_scan *s, enum aver_json_type type)
+static void value_begins(struct aver_json_scan *s, enum aver_json_type type,
+                         size_t i)
 {
     struct aver_json_member *m = wanted(s);
 
@@ -90,23 +90,24 @@ static void value_begins(struct aver_json_scan *s, enum aver_json_type type)
         return;
     m->type = type;
     m->count++;
-    m->start = s->offset;
-    m->end = s->offset;
+    m->start = s->offset + i;
+    m->end = m->start;
     m->cut = false;
     m->value_len = 0;
 }
 
-/* `more`: bytes of the value that the offset does not count yet. */
-static void value_ends(struct aver_json_scan *s, size_t more)
+/* Before in.p[i]. */
+static size_t value_ends(struct aver_json_scan *s, size_t i)
 {
     struct aver_json_member *m = wanted(s);
 
     s->state = s->depth == 0 ? DONE : AFTER;
     if (m == NULL)
-        return;
-    m->end = s->offset + more;
+        return i;
+    m->end = s->offset + i;
     m->value[m->value_len] = '\0';
     s->current = -1;
+    return i;
 }
 
 static bool in_array(const struct aver_json_scan *s)
@@ -116,11 +117,11 @@ static bool in_array(const struct aver_json_scan *s)
     return (s->nest[i / 8] >> i % 8 & 1) != 0;
 }
 
-static size_t push(struct aver_json_scan *s, bool array)
+static size_t push(struct aver_json_scan *s, bool array, size_t i)
 {
     if (s->depth >= AVER_JSON_DEPTH_MAX)
-        return bad(s);
-    value_begins(s, array ? AVER_JSON_ARRAY : AVER_JSON_OBJECT);
+        return bad(s, i);
+    value_begins(s, array ? AVER_JSON_ARRAY : AVER_JSON_OBJECT, i);
 
     uint8_t bit = (uint8_t)(1u << s->depth % 8);
     if (array)
@@ -129,14 +130,13 @@ static size_t push(struct aver_json_scan *s, bool array)
         s->nest[s->depth / 8] &= (uint8_t)~bit;
     s->depth++;
     s->state = array ? VALUE_OR_END : NAME_OR_END;
-    return 1;
+    return i + 1;
 }
 
-static size_t pop(struct aver_json_scan *s)
+static size_t pop(struct aver_json_scan *s, size_t i)
 {
     s->depth--;
-    value_ends(s, 1);
-    return 1;
+    return value_ends(s, i + 1);
 }
 
 /* ---- strings ---- */
@@ -219,23 +219,23 @@ static void high_alone(struct aver_json_scan *s)
     keep_none(s);
 }
 
-/* The run of bytes that stand for themselves; state BAD at one that is not
+/* Past the bytes that stand for themselves; state BAD at one that is not
  * UTF-8. ASCII is skipped many bytes at a time, the rest goes one by one. */
-static size_t plain_run(struct aver_json_scan *s, const uint8_t *p, size_t n)
+static size_t plain_run(struct aver_json_scan *s, struct aver_bytes in,
+                        size_t i)
 {
     struct utf8 u = {s->utf8[0], s->utf8[1], s->utf8[2]};
-    size_t i = 0;
 
-    for (;;) {
-        if (u.need == 0 && i < n && p[i] < 0x80)
-            i += utf8_plain(p + i, n - i);
-        if (i == n || (u.need == 0 && p[i] < 0x80))
-            break;
-        if (!utf8_next(&u, p[i])) {
+    for (; i < in.n; i++) {
+        if (u.need == 0 && in.p[i] < 0x80) {
+            i += utf8_plain(in.p + i, in.n - i);
+            if (i == in.n || in.p[i] < 0x80)
+                break;
+        }
+        if (!utf8_next(&u, in.p[i])) {
             s->state = BAD;
             break;
         }
-        i++;
     }
     s->utf8[0] = u.need;
     s->utf8[1] = u.lo;
@@ -266,23 +266,22 @@ static uint8_t escape_meaning(uint8_t c)
     }
 }
 
-static void escape(struct aver_json_scan *s, uint8_t c)
+static size_t escape(struct aver_json_scan *s, struct aver_bytes in, size_t i)
 {
-    uint8_t meaning = escape_meaning(c);
+    uint8_t meaning = escape_meaning(in.p[i]);
 
-    if (c == 'u') {
+    if (in.p[i] == 'u') {
         s->state = HEX;
         s->position = 0;
         s->unit = 0;
-        return;
+        return i + 1;
     }
-    if (meaning == 0) {
-        s->state = BAD;
-        return;
-    }
+    if (meaning == 0)
+        return bad(s, i);
     high_alone(s);
     keep(s, &meaning, 1);
     s->state = STRING;
+    return i + 1;
 }
 
 static void keep_codepoint(struct aver_json_scan *s, uint32_t c)
@@ -318,60 +317,54 @@ static void unit_ends(struct aver_json_scan *s)
         keep_codepoint(s, unit);
 }
 
-static void hex(struct aver_json_scan *s, uint8_t c)
+static size_t hex(struct aver_json_scan *s, struct aver_bytes in, size_t i)
 {
-    uint8_t letter = c | 0x20;
-    unsigned digit = c >= '0' && c <= '9'             ? c - '0'
-                     : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10
-                                                      : 16;
-    if (digit > 15) {
-        s->state = BAD;
-        return;
+    unsigned unit = s->unit, position = s->position;
+
+    for (; i < in.n && position < 4; i++, position++) {
+        uint8_t c = in.p[i], letter = c | 0x20;
+        unsigned digit = c >= '0' && c <= '9'             ? c - '0'
+                         : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10
+                                                          : 16;
+        if (digit > 15)
+            return bad(s, i);
+        unit = unit << 4 | digit;
     }
-    s->unit = (uint16_t)(s->unit << 4 | digit);
-    if (++s->position == 4)
+    s->unit = (uint16_t)unit;
+    s->position = (uint8_t)position;
+    if (position == 4)
         unit_ends(s);
+    return i;
 }
 
-/* A quote, backslash or control character; `after`: the bytes up to it. */
-static void string_special(struct aver_json_scan *s, uint8_t c, size_t after)
+/* At a quote, a backslash or a control character. */
+static size_t string_special(struct aver_json_scan *s, struct aver_bytes in,
+                             size_t i)
 {
-    if (c == '\\') {
+    if (in.p[i] == '\\') {
         s->state = ESCAPE;
-    } else if (c != '"') {
-        s->state = BAD; /* section 7 wants control characters escaped */
-    } else {
-        high_alone(s);
-        if (s->in_name)
-            name_ends(s);
-        else
-            value_ends(s, after);
+        return i + 1 < in.n ? escape(s, in, i + 1) : i + 1;
     }
+    if (in.p[i] != '"')
+        return bad(s, i); /* section 7 wants control characters escaped */
+    high_alone(s);
+    if (!s->in_name)
+        return value_ends(s, i + 1);
+    name_ends(s);
+    return i + 1;
 }
 
-/* From p[i] on; to the end of the string if it is there. */
-static size_t string(struct aver_json_scan *s, const uint8_t *p, size_t n,
-                     size_t i)
+static size_t string(struct aver_json_scan *s, struct aver_bytes in, size_t i)
 {
-    while (i < n && s->state >= STRING && s->state <= HEX) {
-        if (s->state == ESCAPE) {
-            escape(s, p[i++]);
-            continue;
-        }
-        if (s->state == HEX) {
-            hex(s, p[i++]);
-            continue;
-        }
-        size_t run = plain_run(s, p + i, n - i);
-        if (run > 0) {
+    while (i < in.n && s->state == STRING) {
+        size_t end = plain_run(s, in, i);
+        if (end > i) {
             high_alone(s);
-            keep(s, p + i, run);
-            i += run;
+            keep(s, in.p + i, end - i);
         }
-        if (i < n && s->state == STRING) {
-            i++;
-            string_special(s, p[i - 1], i);
-        }
+        i = end;
+        if (i < in.n && s->state == STRING)
+            i = string_special(s, in, i);
     }
     return i;
 }
@@ -381,15 +374,6 @@ static size_t string(struct aver_json_scan *s, const uint8_t *p, size_t n,
 static bool is_digit(uint8_t c)
 {
     return c >= '0' && c <= '9';
-}
-
-static size_t digits(const uint8_t *p, size_t n)
-{
-    size_t i = 0;
-
-    while (i < n && is_digit(p[i]))
-        i++;
-    return i;
 }
 
 /* In these a further digit changes nothing. */
@@ -403,7 +387,8 @@ static bool number_complete(uint8_t state)
     return state == ZERO || number_in_digits(state);
 }
 
-/* The state that `c` leads to; BAD where the number ends or cannot go on. */
+/* The state that `c`, no further digit, leads to; BAD where the number ends or
+ * cannot go on. */
 static uint8_t number_next(uint8_t state, uint8_t c)
 {
     bool exponent = c == 'e' || c == 'E';
@@ -412,179 +397,178 @@ static uint8_t number_next(uint8_t state, uint8_t c)
     case MINUS:
         return c == '0' ? ZERO : is_digit(c) ? INTEGER : BAD;
     case ZERO:
-        return c == '.' ? POINT : exponent ? EXPONENT : BAD;
     case INTEGER:
-        return is_digit(c) ? INTEGER : number_next(ZERO, c);
+        return c == '.' ? POINT : exponent ? EXPONENT : BAD;
     case POINT:
         return is_digit(c) ? FRACTION : BAD;
     case FRACTION:
-        return is_digit(c) ? FRACTION : exponent ? EXPONENT : BAD;
+        return exponent ? EXPONENT : BAD;
     case EXPONENT:
-        return c == '+' || c == '-' ? EXPONENT_SIGN
-               : is_digit(c)        ? EXPONENT_DIGITS
-                                    : BAD;
-    default: /* EXPONENT_SIGN, EXPONENT_DIGITS */
+        if (c == '+' || c == '-')
+            return EXPONENT_SIGN;
         return is_digit(c) ? EXPONENT_DIGITS : BAD;
+    case EXPONENT_SIGN:
+        return is_digit(c) ? EXPONENT_DIGITS : BAD;
+    default: /* EXPONENT_DIGITS */
+        return BAD;
     }
 }
 
-/* From p[i] on; to the end of the number if it is there. */
-static size_t number(struct aver_json_scan *s, const uint8_t *p, size_t n,
-                     size_t i)
+static size_t number(struct aver_json_scan *s, struct aver_bytes in, size_t i)
 {
     uint8_t state = s->state;
 
-    while (i < n) {
-        uint8_t next = number_next(state, p[i]);
+    while (i < in.n) {
+        while (number_in_digits(state) && i < in.n && is_digit(in.p[i]))
+            i++;
+        uint8_t next = i < in.n ? number_next(state, in.p[i]) : BAD;
         if (next == BAD)
             break;
         state = next;
         i++;
-        if (number_in_digits(state))
-            i += digits(p + i, n - i);
     }
     s->state = state;
-    if (i == n)
-        return n;
-    if (number_complete(state))
-        value_ends(s, i);
-    else
-        s->state = BAD;
+    if (i == in.n)
+        return i;
+    return number_complete(state) ? value_ends(s, i) : bad(s, i);
+}
+
+static size_t word(struct aver_json_scan *s, struct aver_bytes in, size_t i)
+{
+    for (; i < in.n; i++) {
+        if (in.p[i] != (uint8_t)s->literal[s->position])
+            return bad(s, i);
+        if (s->literal[++s->position] == '\0')
+            return value_ends(s, i + 1);
+    }
     return i;
 }
 
-static size_t word(struct aver_json_scan *s, uint8_t c)
-{
-    if (c != (uint8_t)s->literal[s->position])
-        return bad(s);
-    if (s->literal[++s->position] == '\0')
-        value_ends(s, 1);
-    return 1;
-}
-
 static size_t word_begins(struct aver_json_scan *s, const char *literal,
-                          enum aver_json_type type)
+                          enum aver_json_type type, size_t i)
 {
-    value_begins(s, type);
+    value_begins(s, type, i);
     s->literal = literal;
     s->position = 1;
     s->state = WORD;
-    return 1;
+    return i + 1;
 }
 
 /* ---- between values ---- */
 
-static size_t value(struct aver_json_scan *s, const uint8_t *p, size_t n)
+static size_t value(struct aver_json_scan *s, struct aver_bytes in, size_t i)
 {
-    switch (*p) {
+    uint8_t c = in.p[i];
+
+    switch (c) {
     case '{':
-        return push(s, false);
+        return push(s, false, i);
     case '[':
-        return push(s, true);
+        return push(s, true, i);
     case ']':
-        return s->state == VALUE_OR_END ? pop(s) : bad(s);
+        return s->state == VALUE_OR_END ? pop(s, i) : bad(s, i);
     case '"':
-        value_begins(s, AVER_JSON_STRING);
+        value_begins(s, AVER_JSON_STRING, i);
         string_begins(s, false);
-        return string(s, p, n, 1);
+        return string(s, in, i + 1);
     case 't':
-        return word_begins(s, "true", AVER_JSON_TRUE);
+        return word_begins(s, "true", AVER_JSON_TRUE, i);
     case 'f':
-        return word_begins(s, "false", AVER_JSON_FALSE);
+        return word_begins(s, "false", AVER_JSON_FALSE, i);
     case 'n':
-        return word_begins(s, "null", AVER_JSON_NULL);
+        return word_begins(s, "null", AVER_JSON_NULL, i);
     default:
-        if (*p != '-' && !is_digit(*p))
-            return bad(s);
-        value_begins(s, AVER_JSON_NUMBER);
-        s->state = *p == '-' ? MINUS : number_next(MINUS, *p);
-        return number(s, p, n, 1);
+        if (c != '-' && !is_digit(c))
+            return bad(s, i);
+        value_begins(s, AVER_JSON_NUMBER, i);
+        s->state = c == '-' ? MINUS : c == '0' ? ZERO : INTEGER;
+        return number(s, in, i + 1);
     }
 }
 
-static size_t name(struct aver_json_scan *s, const uint8_t *p, size_t n)
+static size_t name(struct aver_json_scan *s, struct aver_bytes in, size_t i)
 {
-    if (*p == '}' && s->state == NAME_OR_END)
-        return pop(s);
-    if (*p != '"')
-        return bad(s);
+    if (in.p[i] == '}' && s->state == NAME_OR_END)
+        return pop(s, i);
+    if (in.p[i] != '"')
+        return bad(s, i);
     string_begins(s, true);
-    return string(s, p, n, 1);
+    return string(s, in, i + 1);
 }
 
-static size_t after(struct aver_json_scan *s, uint8_t c)
+static size_t after(struct aver_json_scan *s, struct aver_bytes in, size_t i)
 {
     bool array = in_array(s);
 
-    if (c == ',') {
+    if (in.p[i] == ',') {
         s->state = array ? VALUE : NAME;
-        return 1;
+        return i + 1;
     }
-    return c == (array ? ']' : '}') ? pop(s) : bad(s);
+    return in.p[i] == (array ? ']' : '}') ? pop(s, i) : bad(s, i);
 }
 
-static size_t colon(struct aver_json_scan *s, uint8_t c)
+static size_t colon(struct aver_json_scan *s, struct aver_bytes in, size_t i)
 {
-    if (c != ':')
-        return bad(s);
+    if (in.p[i] != ':')
+        return bad(s, i);
     s->state = VALUE;
-    return 1;
+    return i + 1;
 }
 
-static size_t white_space(const uint8_t *p, size_t n)
+static bool is_space(uint8_t c)
 {
-    size_t i = 0;
-
-    while (i < n &&
-           (p[i] == ' ' || p[i] == '\n' || p[i] == '\r' || p[i] == '\t'))
-        i++;
-    return i;
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
 /* Between values: white space, then one byte that decides. */
-static size_t structure(struct aver_json_scan *s, const uint8_t *p, size_t n)
+static size_t structure(struct aver_json_scan *s, struct aver_bytes in,
+                        size_t i)
 {
-    if (*p <= ' ') {
-        size_t space = white_space(p, n);
-        return space > 0 ? space : bad(s);
-    }
+    while (i < in.n && is_space(in.p[i]))
+        i++;
+    if (i == in.n)
+        return i;
     switch (s->state) {
     case VALUE:
     case VALUE_OR_END:
-        return value(s, p, n);
+        return value(s, in, i);
     case NAME:
     case NAME_OR_END:
-        return name(s, p, n);
+        return name(s, in, i);
     case COLON:
-        return colon(s, *p);
+        return colon(s, in, i);
     case AFTER:
-        return after(s, *p);
+        return after(s, in, i);
     default: /* DONE */
-        return bad(s);
+        return bad(s, i);
     }
 }
 
-static size_t step(struct aver_json_scan *s, const uint8_t *p, size_t n)
+static size_t step(struct aver_json_scan *s, struct aver_bytes in, size_t i)
 {
-    if (s->state < STRING)
-        return structure(s, p, n);
-    if (s->state <= HEX)
-        return string(s, p, n, 0);
-    if (s->state == WORD)
-        return word(s, *p);
-    if (s->state <= EXPONENT_DIGITS)
-        return number(s, p, n, 0);
-    return structure(s, p, n); /* DONE */
+    switch (s->state) {
+    case STRING:
+        return string(s, in, i);
+    case ESCAPE:
+        return escape(s, in, i);
+    case HEX:
+        return hex(s, in, i);
+    case WORD:
+        return word(s, in, i);
+    default:
+        return s->state >= MINUS && s->state <= EXPONENT_DIGITS
+                   ? number(s, in, i)
+                   : structure(s, in, i);
+    }
 }
 
 bool aver_json_scan_feed(struct aver_json_scan *s, struct aver_bytes in)
 {
-    while (in.n > 0 && s->state != BAD) {
-        size_t taken = step(s, in.p, in.n);
-        s->offset += taken;
-        in.p += taken;
-        in.n -= taken;
-    }
+    size_t i = 0;
+
+    while (i < in.n && s->state != BAD)
+        i = step(s, in, i);
+    s->offset += i;
     return s->state != BAD;
 }
 
@@ -595,52 +579,4 @@ bool aver_json_scan_end(struct aver_json_scan *s)
     if (s->state != DONE)
         s->state = BAD;
     return s->state == DONE;
-}
-
-/* ---- trees ---- */
-
-/* jansson's own sentences quote the text; these do not. */
-static const char *reason(enum json_error_code code)
-{
-    switch (code) {
-    case json_error_stack_overflow:
-        return "it is nested too deep";
-    case json_error_invalid_utf8:
-        return "it is not UTF-8";
-    case json_error_premature_end_of_input:
-        return "it ends too early";
-    case json_error_end_of_input_expected:
-        return "something follows its end";
-    case json_error_null_character:
-    case json_error_null_byte_in_key:
-        return "a string holds a NUL";
-    case json_error_duplicate_key:
-        return "a name stands twice in one object";
-    case json_error_numeric_overflow:
-        return "a number is too large";
-    default:
-        return "its grammar is wrong";
-    }
-}
-
-json_t *aver_json_parse(struct aver_bytes text, struct aver_error *err)
-{
-    json_error_t e;
-    const char *p = text.n > 0 ? (const char *)text.p : "";
-    json_t *tree = NULL;
-
-    /* jansson 2.14 drops a NUL that follows a number. */
-    if (memchr(p, '\0', text.n) != NULL) {
-        aver_fail(err, AVER_EFORMAT, "not JSON: a NUL byte");
-        return NULL;
-    }
-    tree = json_loadb(p, text.n, JSON_REJECT_DUPLICATES, &e);
-    if (tree != NULL)
-        return tree;
-    if (json_error_code(&e) == json_error_out_of_memory)
-        aver_fail(err, AVER_EMEM, "out of memory reading JSON");
-    else
-        aver_fail(err, AVER_EFORMAT, "not JSON: %s (line %d, column %d)",
-                  reason(json_error_code(&e)), e.line, e.column);
-    return NULL;
 }

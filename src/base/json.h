@@ -66,7 +66,7 @@ json_t *aver_json_parse(struct aver_bytes text, struct aver_error *err);
 
 /* The state, for embedding. Fields belong to json.c. */
 struct aver_json_scan {
-    uint64_t offset; /* bytes taken so far */
+    uint64_t offset; /* where the piece at hand began */
     struct aver_json_member *members;
     uint8_t state; /* what may come next */
     uint8_t top;   /* enum aver_json_type */

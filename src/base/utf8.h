@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* All zero between two characters. */
@@ -55,13 +56,12 @@ static inline uint64_t utf8_word(const uint8_t *p)
     uint64_t w;
 
     memcpy(&w, p, sizeof(w));
-    return w;
+    return le64toh(w);
 }
 
-/* Non-zero if one of eight bytes is a quote, a backslash, a control character
- * or not ASCII. x - 0x01.. has a byte's top bit set where that byte of x is
- * zero; a borrow from a lower byte can only cause a false alarm above a true
- * one, never hide one. */
+/* The top bit of a byte is set where it is a quote, a backslash, a control
+ * character or not ASCII: x - 0x01.. has it where that byte of x is zero. A
+ * borrow from a lower byte can only cause a false alarm above a true one. */
 static inline uint64_t utf8_special(uint64_t w)
 {
     uint64_t quote = (w ^ UTF8_EACH('"')) - UTF8_EACH(1);
@@ -76,9 +76,11 @@ static inline size_t utf8_plain(const uint8_t *p, size_t n)
 {
     size_t i = 0;
 
-    while (n - i >= 16 && (utf8_special(utf8_word(p + i)) |
-                           utf8_special(utf8_word(p + i + 8))) == 0)
-        i += 16;
+    for (; n - i >= 8; i += 8) {
+        uint64_t special = utf8_special(utf8_word(p + i));
+        if (special != 0)
+            return i + (size_t)__builtin_ctzll(special) / 8;
+    }
     while (i < n && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\')
         i++;
     return i;

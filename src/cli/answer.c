@@ -4,35 +4,58 @@
  * engine says (reasoning, tool calls) is hashed and not shown. */
 #include "cli/answer.h"
 
+#include "verify/member.h"
+
 #define EVENT_MAX ((size_t)16 << 20)
 
-static void take_choice(struct answer *a, const json_t *root,
+/* From an object to the value of one of its members. */
+static bool enter(struct aver_bytes *at, const char *name)
+{
+    struct aver_json_member m = {.name = name};
+
+    if (aver_members(&m, 1, *at, NULL) != 0)
+        return false;
+    *at = aver_member_source(&m, *at);
+    return at->n > 0;
+}
+
+static void take_text(struct answer *a, struct aver_bytes message)
+{
+    struct aver_json_member content = {.name = "content"};
+    size_t had = a->text.n;
+
+    if (aver_members(&content, 1, message, NULL) != 0 ||
+        content.type != AVER_JSON_STRING)
+        return;
+    if (aver_member_text(&a->text, &content, message) != 0)
+        a->faulty = true;
+    if (a->text.n > had)
+        a->on_text(a->ctx, (const char *)a->text.p + had, a->text.n - had);
+}
+
+/* Walks the source: a tree of it would be many times as large. */
+static void take_choice(struct answer *a, struct aver_bytes source,
                         const char *member)
 {
-    const json_t *choice = json_array_get(json_object_get(root, "choices"), 0);
-    const json_t *text =
-        json_object_get(json_object_get(choice, member), "content");
-    size_t n = json_string_length(text);
+    struct aver_json_member m[2] = {{.name = "choices"}, {.name = "error"}};
+    struct aver_bytes list, choice;
 
-    if (root == NULL || json_object_get(root, "error") != NULL)
+    if (aver_members(m, 2, source, NULL) != 0) {
         a->faulty = true;
-    if (!json_is_string(text) || n == 0)
         return;
-    if (aver_buf_append(&a->text, json_string_value(text), n) != 0)
+    }
+    if (m[1].type != AVER_JSON_ABSENT && m[1].type != AVER_JSON_NULL)
         a->faulty = true;
-    a->on_text(a->ctx, json_string_value(text), n);
+    list = aver_member_source(&m[0], source);
+    if (m[0].type == AVER_JSON_ARRAY && aver_array_next(&list, &choice) &&
+        enter(&choice, member))
+        take_text(a, choice);
 }
 
 static int on_event(void *ctx, struct aver_bytes data)
 {
-    struct aver_error err;
-    json_t *root = NULL;
-
-    if (aver_bytes_is(data, "[DONE]"))
-        return 0;
-    root = aver_json_parse(data, &err);
-    take_choice(ctx, root, "delta");
-    json_decref(root);
+    if (!aver_bytes_is(data, "[DONE]"))
+        take_choice(ctx, data, "delta");
     return 0;
 }
 
@@ -54,14 +77,8 @@ int answer_feed(struct answer *a, struct aver_bytes piece)
 
 void answer_end(struct answer *a)
 {
-    struct aver_error err;
-    json_t *root = NULL;
-
-    if (!a->is_json)
-        return;
-    root = aver_json_parse(aver_buf_view(&a->json), &err);
-    take_choice(a, root, "message");
-    json_decref(root);
+    if (a->is_json)
+        take_choice(a, aver_buf_view(&a->json), "message");
 }
 
 void answer_clear(struct answer *a)

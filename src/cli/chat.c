@@ -14,6 +14,7 @@
 #include "cli/print.h"
 #include "crypto/random.h"
 #include "crypto/sha2.h"
+#include "verify/member.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,34 +82,42 @@ static int fetch_and_judge(struct chat *c, struct aver_error *err)
     return rc;
 }
 
+/* The id of the first model in the answer of /v1/models. */
+static bool first_model(char *out, size_t size, struct aver_bytes body)
+{
+    struct aver_json_member data = {.name = "data"}, id = {.name = "id"};
+    struct aver_bytes list, model, name;
+
+    if (aver_members(&data, 1, body, NULL) != 0 || data.type != AVER_JSON_ARRAY)
+        return false;
+    list = aver_member_source(&data, body);
+    if (!aver_array_next(&list, &model) ||
+        aver_members(&id, 1, model, NULL) != 0 ||
+        !aver_member_short(&id, &name) || name.n == 0 || name.n >= size ||
+        memchr(name.p, '\0', name.n) != NULL)
+        return false;
+    memcpy(out, name.p, name.n);
+    out[name.n] = '\0';
+    return true;
+}
+
 /* The first of /v1/models, if none was named. */
 static int find_model(struct chat *c, struct aver_error *err)
 {
     struct aver_buf body;
     unsigned status = 0;
-    json_t *root = NULL, *id = NULL;
-    int rc = -1;
+    int rc;
 
     if (c->model != NULL)
         return 0;
-    aver_buf_init(&body, 4u << 20);
-    if (fetch_get(&c->fetcher, "/v1/models", &body, &status, err) != 0)
-        goto out;
-    if (status == 200)
-        root = aver_json_parse(aver_buf_view(&body), err);
-    id =
-        json_object_get(json_array_get(json_object_get(root, "data"), 0), "id");
-    if (!json_is_string(id) ||
-        json_string_length(id) >= sizeof(c->model_name)) {
-        aver_fail(err, AVER_EABSENT,
-                  "the server names no model; say one with --model");
-        goto out;
-    }
-    snprintf(c->model_name, sizeof(c->model_name), "%s", json_string_value(id));
+    aver_buf_init(&body, AVER_REPORT_MAX);
+    rc = fetch_get(&c->fetcher, "/v1/models", &body, &status, err);
+    if (rc == 0 &&
+        (status != 200 || !first_model(c->model_name, sizeof(c->model_name),
+                                       aver_buf_view(&body))))
+        rc = aver_fail(err, AVER_EABSENT,
+                       "the server names no model; say one with --model");
     c->model = c->model_name;
-    rc = 0;
-out:
-    json_decref(root);
     aver_buf_clear(&body);
     return rc;
 }

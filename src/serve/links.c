@@ -240,6 +240,7 @@ static void on_hello(struct worker *w, const struct notary_hello *h)
 {
     w->identity = *h;
     w->notary.hello = true;
+    worker_open(w);
 }
 
 static void on_answer(struct worker *w, const struct notary_answer *a)

@@ -82,22 +82,6 @@ void worker_drain(struct worker *w)
     timer_arm(&w->loop, &w->drain_queue, &w->drain_timer);
 }
 
-static int start_listeners(struct worker *w, struct aver_error *err)
-{
-    const struct config *c = w->config;
-
-    for (unsigned i = 0; i < c->nlisteners; i++) {
-        bool metrics = c->metrics_listener == (int)i;
-
-        if (server_listen(&w->server, &w->listener[i], ROLE_LISTEN_FD + (int)i,
-                          metrics) != 0)
-            return aver_fail(err, AVER_EIO, "cannot watch listener %s",
-                             c->listener_url[i]);
-        w->nlisteners++;
-    }
-    return 0;
-}
-
 static int start(struct worker *w, struct aver_error *err)
 {
     const struct config *c = w->config;
@@ -116,7 +100,38 @@ static int start(struct worker *w, struct aver_error *err)
     timer_queue_init(&w->loop, &w->drain_queue, DRAIN_LOOK_MS, on_drain_look);
     w->loop.on_turn_end = on_turn_end;
     w->loop.ctx = w;
-    return start_listeners(w, err);
+    return 0;
+}
+
+static void tell(int control_fd, enum control_type type, const char *text)
+{
+    struct control m = {.version = CHANNEL_VERSION, .type = type, .value = 3};
+
+    if (text != NULL)
+        memcpy(m.text, text, strnlen(text, sizeof(m.text) - 1));
+    if (channel_send(control_fd, &m, sizeof(m), -1) != 0)
+        log_event(LOG_ERROR, "supervisor_gone", LOG_NUM("type", type));
+}
+
+/* Not before the notary has said who it is: whoever is let in can have a
+ * receipt. */
+void worker_open(struct worker *w)
+{
+    const struct config *c = w->config;
+
+    if (w->nlisteners > 0 || w->draining)
+        return;
+    for (unsigned i = 0; i < c->nlisteners; i++) {
+        if (server_listen(&w->server, &w->listener[i], ROLE_LISTEN_FD + (int)i,
+                          c->metrics_listener == (int)i) != 0) {
+            tell(w->control.watch.fd, CONTROL_FAILED,
+                 "a worker cannot watch its listeners");
+            w->loop.stop = true;
+            return;
+        }
+        w->nlisteners++;
+    }
+    tell(w->control.watch.fd, CONTROL_READY, NULL);
 }
 
 static int map_metrics(struct worker *w, struct aver_error *err)
@@ -130,16 +145,6 @@ static int map_metrics(struct worker *w, struct aver_error *err)
     w->metrics = metrics_slot(p, w->slot);
     metrics_takeover(w->metrics);
     return 0;
-}
-
-static void tell(int control_fd, enum control_type type, const char *text)
-{
-    struct control m = {.version = CHANNEL_VERSION, .type = type, .value = 3};
-
-    if (text != NULL)
-        memcpy(m.text, text, strnlen(text, sizeof(m.text) - 1));
-    if (channel_send(control_fd, &m, sizeof(m), -1) != 0)
-        log_event(LOG_ERROR, "supervisor_gone", LOG_NUM("type", type));
 }
 
 static void stop(struct worker *w)
@@ -176,7 +181,6 @@ int worker_run(const struct config *config, int control_fd, unsigned slot)
         tell(control_fd, CONTROL_FAILED, err.text);
         return 3;
     }
-    tell(control_fd, CONTROL_READY, NULL);
     loop_run(&w->loop);
     stop(w);
     return 0;

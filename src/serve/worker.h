@@ -194,6 +194,8 @@ void health_end(struct exchange *x);
 void worker_request_id(struct worker *w, uint8_t id[static 16]);
 struct aver_sha256 *worker_hash_take(struct worker *w);
 void worker_hash_give(struct worker *w, struct aver_sha256 *h);
+/* Lets clients in and tells the supervisor; once. */
+void worker_open(struct worker *w);
 void worker_drain(struct worker *w);
 
 #endif
