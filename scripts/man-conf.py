@@ -34,8 +34,8 @@ and a variable
 for
 .Sq - ) .
 Flags beat the environment, which beats the file.
-A name that is unknown, or a value that does not parse, ends the program with
-status 2 and a line that names file and line.
+An unknown name in the file, or a value that does not parse wherever it comes
+from, ends the program with status 2 and a line that names the place.
 .Pp
 Times are
 .Li 300s ,
@@ -63,7 +63,7 @@ token-file  /etc/aver/tokens
 .Sh SEE ALSO
 .Xr aver 1
 '''
-ROW = re.compile(r"^(\*| ) --([a-z-]+) (\S+)\s{2,}(.*?)(?: \[(.*)\])?$")
+ROW = re.compile(r"^(\*| ) --([a-z-]+) (\S+)\s{2,}(.*?)(?: \[([^\[\]]*)\])?$")
 
 
 def main(program):
@@ -77,7 +77,7 @@ def main(program):
         star, name, arg, words, default = m.groups()
         if name == "config":  # names the file itself
             continue
-        out.append(f".It Cm {name} Ar {arg}\n{words[0].upper()}{words[1:]}.\n")
+        out.append(f".It Cm {name} Ar {arg}\n{words}.\n")
         if default:
             out.append(f"Default:\n.Li {default} .\n")
         if star == "*":

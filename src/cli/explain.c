@@ -13,11 +13,17 @@ static void list_all(void)
     const struct aver_row *row = NULL;
 
     for (int g = 0; g < AVER_GROUPS; g++) {
-        printf("%s\n", aver_group_question((enum aver_group)g));
-        for (unsigned i = 0; (row = aver_row_at(i)) != NULL; i++)
-            if ((int)row->group == g)
-                printf("  %-22s %s%s\n", row->id, row->sentence,
-                       row->required ? "" : " (not required)");
+        bool begun = false;
+
+        for (unsigned i = 0; (row = aver_row_at(i)) != NULL; i++) {
+            if ((int)row->group != g)
+                continue;
+            if (!begun)
+                printf("%s\n", aver_group_question((enum aver_group)g));
+            begun = true;
+            printf("  %-22s %s%s\n", row->id, row->sentence,
+                   row->required ? "" : " (not required)");
+        }
     }
 }
 

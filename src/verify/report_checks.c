@@ -121,6 +121,12 @@ static enum aver_result judge_root(const struct aver_subject *s, enum root root,
     return want_vendor(root, whose, s->report, why);
 }
 
+static bool refuses(enum aver_result result)
+{
+    return result == AVER_FAIL || result == AVER_SIMULATED;
+}
+
+/* The worst that any of them is. */
 AVER_CHECK(aver_check_simulated)
 {
     const struct aver_report *r = s->report;
@@ -131,14 +137,20 @@ AVER_CHECK(aver_check_simulated)
     enum aver_result result = judge_root(
         s, root_of(r->quote.chain, aver_root_intel, p->simulator_root),
         "the quote", why);
-    for (unsigned i = 0; i < r->ngpus && result == AVER_PASS; i++) {
-        if (!r->gpus[i].readable)
+    for (unsigned i = 0; i < r->ngpus; i++) {
+        struct aver_note note = {0};
+        enum aver_result gpu;
+
+        if (!r->gpus[i].readable || refuses(result))
             continue;
-        char whose[24] = "a GPU's evidence";
-        result = judge_root(s,
-                            root_of(aver_buf_view(&r->gpus[i].certificate),
-                                    aver_root_nvidia, p->simulator_gpu_root),
-                            whose, why);
+        gpu = judge_root(s,
+                         root_of(aver_buf_view(&r->gpus[i].certificate),
+                                 aver_root_nvidia, p->simulator_gpu_root),
+                         "a GPU's evidence", &note);
+        if (result == AVER_PASS || refuses(gpu)) {
+            result = gpu;
+            *why = note;
+        }
     }
     return result;
 }

@@ -448,6 +448,21 @@ static void foreign_root(struct scene *s)
     memset(s->policy.simulator_root, 0, 32);
 }
 
+/* No certificates beside the quote: those of the GPUs still count. */
+static void vendor_and_no_chain(struct scene *s)
+{
+    static const char begin[] = "424547494e20"; /* "BEGIN " */
+    char *text = strdup(vectors_text(s->report, "quote"));
+
+    s->policy.trust = AVER_TRUST_VENDOR;
+    assert_non_null(strstr(text, begin));
+    for (char *p = text; (p = strstr(p, begin)) != NULL;)
+        *p = '5';
+    json_object_set_new(s->report, "quote", json_string(text));
+    json_object_set_new(s->report, "intel_quote", json_string(text));
+    free(text);
+}
+
 static void no_gpus(struct scene *s)
 {
     json_decref(s->payload);
@@ -494,6 +509,8 @@ static void what_else_rows_say(void **state)
     (void)state;
     assert_int_equal(after(vendor_and_no_root, "report.simulated"), AVER_FAIL);
     assert_int_equal(after(foreign_root, "report.simulated"), AVER_FAIL);
+    assert_int_equal(after(vendor_and_no_chain, "report.simulated"),
+                     AVER_SIMULATED);
     assert_int_equal(after(no_gpus, "gpu.evidence"), AVER_NO_MATTER);
     assert_int_equal(after(no_gpus, "gpu.count"), AVER_PASS);
     assert_int_equal(after(no_gpus_unasked, "gpu.evidence"), AVER_UNKNOWN);
