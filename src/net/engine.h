@@ -19,8 +19,12 @@ struct engine_conn {
     struct timer timer; /* connecting, silence, or idling */
     struct aver_buf in; /* the part of a response head that came so far */
     struct http_cursor cursor;
-    struct engine_conn *prev, *next; /* while it is idle */
-    struct garbage garbage;
+    union {
+        struct {
+            struct engine_conn *prev, *next; /* while it is idle */
+        };
+        struct garbage garbage; /* once it is closed */
+    };
     void *user; /* the exchange it serves; NULL while it is idle */
 };
 

@@ -69,6 +69,7 @@ void server_next(struct server_conn *c)
         return;
     }
     c->state = SERVER_IDLE;
+    memset(&c->cursor, 0, sizeof(c->cursor));
     timer_arm(s->loop, &s->idle_queue, &c->timer);
     if (!c->parsing && (c->in.n > 0 || c->conn.readable))
         loop_again(s->loop, &c->again, server_resume);
@@ -106,7 +107,6 @@ static size_t take_head(struct server_conn *c, struct aver_bytes in)
     case HTTP_DONE:
         break;
     }
-    memset(&c->cursor, 0, sizeof(c->cursor));
     c->state = SERVER_BODY;
     c->http10 = h->minor == 0;
     c->keep_alive = h->keep_alive;

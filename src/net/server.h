@@ -38,14 +38,20 @@ struct server_conn {
     bool metrics_only;    /* came in on the listener for metrics */
     struct aver_buf in;   /* bytes received, not yet parsed */
     struct aver_buf held; /* answer bytes that wait for server_release */
-    struct http_cursor cursor;
-    struct http_body body;
+    union {               /* a head is parsed, then a body */
+        struct http_cursor cursor;
+        struct http_body body;
+    };
     struct timer timer, write_timer;
     struct again again;
-    struct garbage garbage;
-    struct server_conn *prev, *next; /* all connections */
-    uint8_t peer[16];                /* IPv6 or mapped IPv4; zeros for unix */
-    void *user;                      /* the hooks' own, one request long */
+    union {
+        struct {
+            struct server_conn *prev, *next; /* all connections */
+        };
+        struct garbage garbage; /* once it is closed */
+    };
+    uint8_t peer[16]; /* IPv6 or mapped IPv4; zeros for unix */
+    void *user;       /* the hooks' own, one request long */
 };
 
 /* Views in `h` and `piece` are valid during the call. Every hook may answer. */

@@ -64,7 +64,8 @@ struct exchange *exchange_new(struct worker *w, struct server_conn *c,
         return x;
     snprintf(x->method, sizeof(x->method), "%.*s", (int)h->method.n,
              (const char *)h->method.p);
-    x->path = copy(path_of(h->target), 200);
+    if (log_enabled(LOG_INFO)) /* nobody else wants to know */
+        x->path = copy(path_of(h->target), 200);
     id = http_find(h, "X-Request-Id");
     if (id != NULL && id->value.n > 0 && sse_id_usable(id->value))
         x->client_request_id = copy(id->value, NOTARY_ID_MAX);
@@ -97,10 +98,8 @@ static bool is_json(const struct http_head *h)
 
 static void start_scan(struct exchange *x)
 {
-    struct request_scan *s = calloc(1, sizeof(*s));
+    struct request_scan *s = spare_take(&x->worker->scans, sizeof(*s));
 
-    if (s == NULL)
-        abort();
     s->member[0].name = "model";
     s->member[1].name = "stream";
     aver_json_scan_init(&s->scan, s->member, 2);
@@ -178,7 +177,7 @@ const struct early *exchange_request(struct exchange *x)
         else if (x->scan->member[1].count > 1)
             e = &twice_stream;
     }
-    free(x->scan);
+    spare_give(&x->worker->scans, x->scan);
     x->scan = NULL;
     return e;
 }
@@ -203,10 +202,8 @@ static bool passes(struct aver_bytes name)
 
 static void start_finder(struct exchange *x, bool is_sse)
 {
-    struct id_finder *f = calloc(1, sizeof(*f));
+    struct id_finder *f = spare_take(&x->worker->finders, sizeof(*f));
 
-    if (f == NULL)
-        abort();
     f->is_sse = is_sse;
     if (is_sse) {
         sse_scan_init(&f->sse);
@@ -253,14 +250,17 @@ static void on_head(struct relay *r, const struct http_head *h,
 static void shrink_finder(struct exchange *x)
 {
     size_t n = offsetof(struct id_finder, sse) + sse_scan_size(&x->finder->sse);
-    struct id_finder *smaller = NULL;
+    struct id_finder *small = NULL;
 
     if (x->shrunk || n >= sizeof(struct id_finder))
         return;
+    small = malloc(n);
+    if (small == NULL)
+        abort();
+    memcpy(small, x->finder, n);
+    spare_give(&x->worker->finders, x->finder);
+    x->finder = small;
     x->shrunk = true;
-    smaller = realloc(x->finder, n);
-    if (smaller != NULL)
-        x->finder = smaller;
 }
 
 static uint64_t on_body(struct relay *r, struct aver_bytes piece)
@@ -385,8 +385,6 @@ static void free_exchange(struct garbage *g)
 
     free(x->path);
     free(x->client_request_id);
-    free(x->scan);
-    free(x->finder);
     free(x);
 }
 
@@ -439,6 +437,13 @@ void exchange_end(struct exchange *x, enum relay_end why)
     if (x->hash != NULL)
         worker_hash_give(w, x->hash);
     x->hash = NULL;
+    spare_give(&w->scans, x->scan);
+    if (x->shrunk)
+        free(x->finder);
+    else
+        spare_give(&w->finders, x->finder);
+    x->scan = NULL;
+    x->finder = NULL;
     w->active--;
     w->busy_ms = w->loop.now_ms;
     loop_discard(&w->loop, &x->garbage, free_exchange);

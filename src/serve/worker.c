@@ -27,6 +27,30 @@ void worker_request_id(struct worker *w, uint8_t id[static 16])
     memcpy(id, w->random + w->random_left, 16);
 }
 
+void *spare_take(struct spare *s, size_t size)
+{
+    void *p = s->n > 0 ? s->p[--s->n] : malloc(size);
+
+    if (p == NULL)
+        abort();
+    memset(p, 0, size);
+    return p;
+}
+
+void spare_give(struct spare *s, void *p)
+{
+    if (p != NULL && s->n < sizeof(s->p) / sizeof(*s->p))
+        s->p[s->n++] = p;
+    else
+        free(p);
+}
+
+void spare_clear(struct spare *s)
+{
+    while (s->n > 0)
+        free(s->p[--s->n]);
+}
+
 struct aver_sha256 *worker_hash_take(struct worker *w)
 {
     struct aver_sha256 *h =
@@ -157,6 +181,8 @@ static void stop(struct worker *w)
     loop_close(&w->loop);
     while (w->spares > 0)
         aver_sha256_free(w->spare[--w->spares]);
+    spare_clear(&w->finders);
+    spare_clear(&w->scans);
     free(w);
 }
 

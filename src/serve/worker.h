@@ -30,6 +30,13 @@ struct link {
 
 #define TOMBSTONES_MAX 256
 
+/* Blocks of one size that were used and will be used again: what lives only for
+ * a moment of an exchange leaves no holes between what lives long. */
+struct spare {
+    void *p[64];
+    unsigned n;
+};
+
 struct worker {
     const struct config *config;
     struct loop loop;
@@ -59,6 +66,7 @@ struct worker {
     struct aver_sha256 *hash;      /* for what is hashed at once */
     struct aver_sha256 *spare[64]; /* contexts to use again */
     unsigned spares;
+    struct spare finders, scans;
     uint8_t random[256]; /* for request ids */
     unsigned random_left;
     bool draining;
@@ -108,7 +116,10 @@ struct local {
 
 /* One request and its answer. */
 struct exchange {
-    struct exchange_list list; /* where it waits; next NULL: nowhere */
+    union {
+        struct exchange_list list; /* where it waits; next NULL: nowhere */
+        struct garbage garbage;    /* once it is over */
+    };
     struct worker *worker;
     struct server_conn *client; /* NULL once it is gone */
     const struct route *route;
@@ -132,7 +143,6 @@ struct exchange {
         struct relay relay;
         struct local local;
     };
-    struct garbage garbage;
 };
 
 /* routes.c */
@@ -192,6 +202,10 @@ void health_end(struct exchange *x);
 
 /* worker.c */
 void worker_request_id(struct worker *w, uint8_t id[static 16]);
+/* A zeroed block; give it back to the same spare. */
+void *spare_take(struct spare *s, size_t size);
+void spare_give(struct spare *s, void *p);
+void spare_clear(struct spare *s);
 struct aver_sha256 *worker_hash_take(struct worker *w);
 void worker_hash_give(struct worker *w, struct aver_sha256 *h);
 /* Lets clients in and tells the supervisor; once. */
