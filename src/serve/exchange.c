@@ -89,13 +89,6 @@ static void append_str(struct aver_buf *b, const char *text)
     append(b, aver_bytes_str(text));
 }
 
-static bool is_json(const struct http_head *h)
-{
-    const struct http_field *f = http_find(h, "Content-Type");
-
-    return f == NULL || aver_bytes_starts(f->value, "application/json");
-}
-
 static void start_scan(struct exchange *x)
 {
     struct request_scan *s = spare_take(&x->worker->scans, sizeof(*s));
@@ -144,7 +137,7 @@ void exchange_relay_head(struct exchange *x, const struct http_head *h,
     aver_sha256_start(x->hash);
     if (aver_bytes_is(h->method, "GET") && !x->has_body)
         aver_sha256_update(x->hash, h->target); /* DECISIONS 7 */
-    if (x->has_body && is_json(h))
+    if (x->has_body) /* whatever its type says: engines differ */
         start_scan(x);
 }
 
@@ -432,6 +425,8 @@ void exchange_end(struct exchange *x, enum relay_end why)
     exchange_list_remove(x);
     if (x->kind == EXCHANGE_HEALTH)
         health_end(x);
+    else if (x->kind != EXCHANGE_RELAY)
+        timer_stop(&x->local.timer);
     count_answer(x);
     log_access(x, why);
     if (x->hash != NULL)

@@ -14,6 +14,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#define LOOKUP_MS 10000
+#define REPORT_MS 120000 /* beyond the attester's own limits */
+
 void exchange_list_init(struct exchange_list *l)
 {
     l->prev = l->next = l;
@@ -211,6 +214,7 @@ bool links_lookup(struct exchange *x)
     if (!x->worker->notary.hello)
         return false;
     exchange_list_add(&x->worker->asking, x);
+    timer_arm(&x->worker->loop, &x->worker->lookup_queue, &x->local.timer);
     return true;
 }
 
@@ -233,6 +237,7 @@ bool links_ask_report(struct exchange *x)
     if (channel_send(w->attester.watch.fd, &m, sizeof(m), -1) != 0)
         return false;
     exchange_list_add(&w->reports, x);
+    timer_arm(&w->loop, &w->report_queue, &x->local.timer);
     return true;
 }
 
@@ -355,8 +360,21 @@ static void on_control(struct watch *watch, uint32_t events)
     }
 }
 
+/* A notary or attester that stands still must not hold a client for ever. */
+static void on_slow(struct timer *t)
+{
+    static const struct early slow = {
+        504, "server_error", "The server did not answer in time", NULL, NULL};
+    struct exchange *x = container_of(t, struct exchange, local.timer);
+
+    exchange_list_remove(x);
+    answer_error(x, &slow);
+}
+
 void links_init(struct worker *w, int control_fd)
 {
+    timer_queue_init(&w->loop, &w->lookup_queue, LOOKUP_MS, on_slow);
+    timer_queue_init(&w->loop, &w->report_queue, REPORT_MS, on_slow);
     w->control.worker = w->notary.worker = w->attester.worker = w;
     w->notary.watch.fd = w->attester.watch.fd = -1;
     exchange_list_init(&w->finishing);

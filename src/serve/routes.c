@@ -326,7 +326,7 @@ static const struct early *judge(struct exchange *x, const struct http_head *h,
                                  const struct http_target *t)
 {
     const struct worker *w = x->worker;
-    bool metrics_only = x->client->metrics_only;
+    bool metrics_only = x->client->metrics_only, open = false;
 
     x->route = find_route(t);
     if (x->route == NULL ||
@@ -337,7 +337,11 @@ static const struct early *judge(struct exchange *x, const struct http_head *h,
         return &not_found;
     if (!known_method(h) || ((x->route->flags & ROUTE_GET) && !is_get(h)))
         return &bad_method;
-    if (!(x->route->flags & ROUTE_OPEN) && !token_ok(w, h)) {
+    /* What is relayed raw is open in its plain spelling alone. */
+    open = (x->route->flags & ROUTE_OPEN) &&
+           (x->route->kind != EXCHANGE_RELAY ||
+            aver_bytes_is(t->raw_path, x->route->path));
+    if (!open && !token_ok(w, h)) {
         metric_add(w->metrics, METRIC_UNAUTHORIZED, 1);
         return &unauthorized;
     }

@@ -71,7 +71,7 @@ struct worker {
     unsigned random_left;
     bool draining;
     uint64_t busy_ms; /* when something last happened, while draining */
-    struct timer_queue drain_queue, probe_queue;
+    struct timer_queue drain_queue, probe_queue, lookup_queue, report_queue;
     struct timer drain_timer;
 };
 

@@ -430,3 +430,12 @@ def test_a_notary_that_stands_still(start, engine):
             check_receipt(receipt, body, r.body, aver.address)
     for c in clients:
         c.close()
+
+
+def test_a_notary_that_never_answers(start):
+    aver = start(workers=1)
+    os.kill(aver.notary.pid, signal.SIGSTOP)
+    try:
+        assert aver.ask("GET", "/v1/signature/x").status == 504
+    finally:
+        os.kill(aver.notary.pid, signal.SIGCONT)

@@ -377,3 +377,11 @@ def test_dots_that_are_no_segments_pass(aver, engine):
     for path in ("/v1/models/llama-3.1..8b", "/v1/models/a%2fb", "/v1/files/...", "/v1/models/100%25"):
         assert aver.ask("GET", path).status == 200, path
         assert engine.requests[-1].target == path
+
+
+@pytest.mark.parametrize("type", ["application/json", "APPLICATION/JSON", "application/vnd.x+json", "text/plain"])
+def test_a_request_that_names_the_model_twice(aver, engine, type):
+    """Whatever its type says: the engine might read the other one."""
+    r = aver.ask("POST", "/v1/chat/completions", b'{"model":"a","x":1,"model":"b"}', {"Content-Type": type})
+    assert r.status == 400 and r.json()["error"]["param"] == "model"
+    assert engine.requests == []

@@ -10,7 +10,8 @@ from server import run, wait_for
 TOKENS = ["first-" + "a" * 40, "second-token"]
 CLOSED = [("POST", "/v1/chat/completions"), ("POST", "/v1/completions"),
           ("POST", "/v1/embeddings"), ("POST", "/v1/any/thing"), ("GET", "/v1/files"),
-          ("GET", "/v1/signature/x"), ("GET", "/v1/metrics")]
+          ("GET", "/v1/signature/x"), ("GET", "/v1/metrics"),
+          ("GET", "/v1/%6dodels")]  # relayed raw: open in its plain spelling alone
 OPEN = ["/v1/attestation/report", "/v1/models", "/health", "/version", "/metrics"]
 
 
