@@ -99,18 +99,14 @@ static void wait_for_sweep(struct peers *ps, struct peer *p,
     p->nwaiting++;
 }
 
+/* Every lookup waits for a sweep, also one that could be answered: a newer
+ * receipt under the same id of the engine may be queued. The sweep comes in the
+ * same turn. */
 static void take_lookup(struct peers *ps, struct peer *p,
                         const struct notary_lookup *lookup)
 {
-    struct notary_answer answer;
-    if (p->dead)
-        return;
-    if (!p->full && desk_answer(ps->desk, lookup, false, ps->now_ms, &answer)) {
-        peer_send(p, &answer, sizeof(answer));
-        if (!p->full)
-            return;
-    }
-    wait_for_sweep(ps, p, lookup);
+    if (!p->dead)
+        wait_for_sweep(ps, p, lookup);
 }
 
 /* Takes the waiting lookup behind `before` (NULL: the first) off the list. */
@@ -132,8 +128,8 @@ static void answer_waiting(struct peers *ps, struct peer *p)
     struct peer_waiting *before = NULL, *w = p->first, *next;
     for (; w && !p->full; w = next) {
         next = w->next;
-        if (!desk_answer(ps->desk, &w->lookup, w->sweep <= ps->swept,
-                         ps->now_ms, &answer)) {
+        if (w->sweep > ps->swept ||
+            !desk_answer(ps->desk, &w->lookup, true, ps->now_ms, &answer)) {
             before = w;
             continue;
         }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who signed which bytes, and for how long it can be asked."""
 import secrets
+import signal
 import time
 
 import pytest
@@ -150,6 +151,21 @@ def test_an_id_used_twice(aver, engine):
     assert sha256(bodies[1].body) in aver.signature("same").json()["text"]
     for r in bodies:
         assert sha256(r.body) in aver.signature(r["X-Request-Id"]).json()["text"]
+
+
+def test_an_id_used_again_by_another_worker(aver, engine):
+    """The newest wins from the instant its last byte arrives, also where the
+    notary, busy elsewhere, has its receipt and the question still before it."""
+    engine.script = lambda x: x.json(chat_answer(x.request["X-Request-Id"], id="again"))
+    with aver.client() as one, aver.other_client(one) as two:
+        aver.chat(client=one)
+        for asked, other in ((one, two), (two, one)):
+            aver.notary.kill(signal.SIGSTOP)
+            r = aver.chat(client=asked)
+            other.send("GET", "/v1/signature/again")
+            time.sleep(0.1)  # until the question lies in its pair
+            aver.notary.kill(signal.SIGCONT)
+            assert sha256(r.body) in other.answer().json()["text"]
 
 
 def test_three_part_text(start, engine):
