@@ -48,6 +48,8 @@ struct agent {
 
 /* --- in the child --- */
 
+static const char refusal[] = "{\n  \"error\": \"no\x01 quote\"\n}";
+
 static void say(int fd, const char *status, const char *body, size_t sent)
 {
     char head[200];
@@ -113,7 +115,7 @@ static void reply(int fd, enum fault fault, const char *target,
         say(fd, "200 OK", fault == INFO_CUT ? "{\"app_id" : info,
             strlen(fault == INFO_CUT ? "{\"app_id" : info));
     else if (fault == ERROR_400)
-        say(fd, "400 Bad Request", "{\n  \"error\": \"no\x01 quote\"\n}", 28);
+        say(fd, "400 Bad Request", refusal, strlen(refusal));
     else if (fault == HTML_200)
         say(fd, "200 OK", "<html></html>", 13);
     else
