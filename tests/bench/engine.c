@@ -13,11 +13,13 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -233,6 +235,7 @@ int main(int argc, char **argv)
     if (argc != 3)
         die("usage: engine EVENTS INTERVAL_MS");
     unsigned port = 0;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* ends with whoever started it */
     events = number(argv[1], 1000000);
     interval = (uint64_t)number(argv[2], 60000) * NS_PER_MS;
     ids = now_ns() << 20;

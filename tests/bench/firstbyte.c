@@ -43,7 +43,7 @@ static size_t answer_size(const char *text)
     if (end == NULL)
         return 0;
     if (strncmp(text, "HTTP/1.1 200", 12) != 0)
-        die("firstbyte: answered %.40s", text);
+        die("firstbyte: answered %.*s", (int)strcspn(text, "\r"), text);
     const char *length = strcasestr(text, "\r\ncontent-length:");
     if (length == NULL || length > end)
         die("firstbyte: the answer has no length");

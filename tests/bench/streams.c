@@ -21,13 +21,20 @@
 
 enum part { HEAD, SIZE, DATA, DATA_END, TRAILER };
 
+/* Bytes of a line that is not whole yet. */
+struct line {
+    size_t n;
+    char text[512];
+};
+
+/* The framing and the events have lines of their own: a line of an event may
+ * go on in the next chunk. */
 struct stream {
     int fd;
     enum part part;
     bool chunked, event, done, over;
     size_t left; /* bytes of the chunk */
-    size_t n;    /* bytes of line */
-    char line[512];
+    struct line frame, text;
 };
 
 static const char request[] =
@@ -51,117 +58,104 @@ static void note_time(uint64_t sent)
     times[time_count++] = (uint32_t)((now_ns() - sent) / 1000);
 }
 
-static void on_text(struct stream *s)
+static void on_text(struct stream *s, const char *line)
 {
-    const char *t = strstr(s->line, "\"t\":");
+    const char *t = strstr(line, "\"t\":");
     if (t != NULL) {
         note_time(strtoull(t + 4, NULL, 10));
         begun += !s->event;
         s->event = true;
     }
-    if (strcmp(s->line, "data: [DONE]") == 0)
+    if (strcmp(line, "data: [DONE]") == 0)
         s->done = true;
 }
 
-static void on_head_line(struct stream *s)
+static void on_head_line(struct stream *s, const char *line)
 {
-    static const char wanted[] = "transfer-encoding: chunked";
-    if (strncmp(s->line, "HTTP/", 5) == 0 && strstr(s->line, " 200") == NULL)
-        die("streams: answered %s", s->line);
-    if (strcasecmp(s->line, wanted) == 0)
+    if (strncmp(line, "HTTP/", 5) == 0 && strstr(line, " 200") == NULL)
+        die("streams: answered %s", line);
+    if (strcasecmp(line, "transfer-encoding: chunked") == 0)
         s->chunked = true;
-    if (s->n > 0)
+    if (line[0] != 0)
         return;
     if (!s->chunked)
         die("streams: the answer is not chunked");
     s->part = SIZE;
 }
 
-/* A line of the framing or of the events is whole, its end taken off. */
-static void on_line(struct stream *s)
+static void on_line(struct stream *s, const char *line)
 {
     switch (s->part) {
     case HEAD:
-        on_head_line(s);
+        on_head_line(s, line);
         break;
     case SIZE:
-        s->left = strtoul(s->line, NULL, 16);
+        s->left = strtoul(line, NULL, 16);
         s->part = s->left > 0 ? DATA : TRAILER;
+        break;
+    case DATA:
+        on_text(s, line);
         break;
     case DATA_END:
         s->part = SIZE;
         break;
     case TRAILER:
-        s->over = s->n == 0;
-        break;
-    case DATA:
-        on_text(s);
+        s->over = line[0] == 0;
         break;
     }
 }
 
-/* A line may go on over the end of a chunk: it keeps its bytes aside. */
-static void take_line_byte(struct stream *s, char c, char *line, size_t *n)
+static void take_byte(struct stream *s, struct line *l, char c)
 {
     if (c == '\n') {
-        if (*n > 0 && line[*n - 1] == '\r')
-            --*n;
-        line[*n] = 0;
-        s->n = *n;
-        if (line != s->line)
-            memcpy(s->line, line, *n + 1);
-        on_line(s);
-        *n = 0;
+        if (l->n > 0 && l->text[l->n - 1] == '\r')
+            l->n--;
+        l->text[l->n] = 0;
+        l->n = 0;
+        on_line(s, l->text);
         return;
     }
-    if (*n + 1 >= sizeof s->line)
+    if (l->n + 1 >= sizeof l->text)
         die("streams: a line is too long");
-    line[(*n)++] = c;
+    l->text[l->n++] = c;
 }
 
-struct client {
-    struct stream s;
-    size_t frame_n, text_n;
-    char frame[512], text[512];
-};
-
-static void take(struct client *c, const char *data, size_t n)
+static void take(struct stream *s, const char *data, size_t n)
 {
-    struct stream *s = &c->s;
     for (size_t i = 0; i < n && !s->over; i++) {
         if (s->part != DATA) {
-            take_line_byte(s, data[i], c->frame, &c->frame_n);
+            take_byte(s, &s->frame, data[i]);
             continue;
         }
-        take_line_byte(s, data[i], c->text, &c->text_n);
+        take_byte(s, &s->text, data[i]);
         if (--s->left == 0)
             s->part = DATA_END;
     }
 }
 
-static void on_readable(struct client *c)
+static void on_readable(struct stream *s)
 {
     static char buf[65536];
-    ssize_t n = recv(c->s.fd, buf, sizeof buf, 0);
+    ssize_t n = recv(s->fd, buf, sizeof buf, 0);
     if (n < 0 && errno == EAGAIN)
         return;
     if (n > 0)
-        take(c, buf, (size_t)n);
-    if (n > 0 && !c->s.over)
+        take(s, buf, (size_t)n);
+    if (n > 0 && !s->over)
         return;
-    complete += c->s.over && c->s.done;
+    complete += s->over && s->done;
     gone++;
-    close(c->s.fd);
+    close(s->fd);
 }
 
-static void start(int epoll, struct client *c, unsigned port)
+static void start(int epoll, struct stream *s, unsigned port)
 {
-    c->s.fd = connect_local(port);
-    if (send(c->s.fd, request, sizeof request - 1, 0) != sizeof request - 1)
+    s->fd = connect_local(port);
+    if (send(s->fd, request, sizeof request - 1, 0) != sizeof request - 1)
         die("streams: send: %s", strerror(errno));
-    set_nonblocking(c->s.fd);
-    struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
-    if (epoll_ctl(epoll, EPOLL_CTL_ADD, c->s.fd, &e) != 0)
+    set_nonblocking(s->fd);
+    struct epoll_event e = {.events = EPOLLIN, .data.ptr = s};
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, s->fd, &e) != 0)
         die("streams: epoll_ctl: %s", strerror(errno));
 }
 
@@ -199,19 +193,19 @@ int main(int argc, char **argv)
         number(argv[3], 60000) * (uint64_t)NS_PER_MS / (count > 0 ? count : 1);
     raise_files();
     int epoll = epoll_create1(EPOLL_CLOEXEC);
-    struct client *c = calloc(count, sizeof *c);
-    if (epoll < 0 || c == NULL)
+    struct stream *all = calloc(count, sizeof *all);
+    if (epoll < 0 || all == NULL)
         die("streams: cannot start");
     uint64_t begin = now_ns();
     for (unsigned opened = 0; gone < count; say_open(count)) {
         while (opened < count && now_ns() >= begin + opened * step)
-            start(epoll, &c[opened++], port);
+            start(epoll, &all[opened++], port);
         turn(epoll, opened < count ? begin + opened * step : 0);
     }
     sort_u32(times, time_count);
     printf("%u %zu %u %u\n", complete, time_count,
            permille(times, time_count, 500), permille(times, time_count, 990));
     free(times);
-    free(c);
+    free(all);
     return 0;
 }
