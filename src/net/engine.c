@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define RESOLVE_EVERY_MS 1000
+#define RESOLVER_FD 3 /* the one descriptor that a resolver keeps */
 
 /* What the child that resolves a name writes to its pipe. */
 struct resolved {
@@ -72,9 +73,13 @@ static void resolve_again(struct engine *e)
         return;
     pid = fork();
     if (pid == 0) {
+        /* Nobody's connection may stay open because a resolver is slow. */
+        if (dup2(fd[1], RESOLVER_FD) != RESOLVER_FD ||
+            close_range(RESOLVER_FD + 1, ~0u, 0) != 0)
+            _exit(1);
         alarm(10);
         lookup_name(e, &r);
-        _exit(write(fd[1], &r, sizeof(r)) == (ssize_t)sizeof(r) ? 0 : 1);
+        _exit(write(RESOLVER_FD, &r, sizeof(r)) == (ssize_t)sizeof(r) ? 0 : 1);
     }
     close(fd[1]);
     e->resolver.fd = fd[0];

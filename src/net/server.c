@@ -14,6 +14,7 @@
 
 #define LINGER_MS 5000
 #define ACCEPT_BURST 4
+#define ACCEPT_PAUSE_MS 100
 
 static void on_conn_event(struct watch *w, uint32_t events);
 
@@ -351,9 +352,10 @@ static int watch_listener(struct server_listener *w)
 /* The kernel wakes the process that has waited longest in the listener's queue
  * for each new connection: who has had one goes to the end of it, so that
  * workers take turns. */
-static void accept_on(struct again *a)
+static void accept_on(struct server_listener *w)
 {
-    struct server_listener *w = container_of(a, struct server_listener, again);
+    struct server *s = w->server;
+    bool short_of = false;
 
     for (unsigned i = 0; i < ACCEPT_BURST; i++) {
         struct sockaddr_storage from = {0};
@@ -363,20 +365,27 @@ static void accept_on(struct again *a)
 
         if (fd >= 0)
             open_conn(w, fd, &from);
-        else if (errno != EINTR && errno != ECONNABORTED)
+        else if (errno == EAGAIN || errno == EWOULDBLOCK)
             break;
+        else if (errno != EINTR && errno != ECONNABORTED)
+            short_of = true; /* of descriptors or memory: try later */
     }
-    loop_remove(w->server->loop, &w->watch);
-    if (watch_listener(w) != 0) /* tells at once of those still waiting */
-        loop_again(w->server->loop, &w->again, accept_on);
+    loop_remove(s->loop, &w->watch);
+    if (short_of)
+        timer_arm(s->loop, &s->accept_queue, &w->pause);
+    else if (watch_listener(w) != 0) /* tells at once of those still waiting */
+        timer_arm(s->loop, &s->accept_queue, &w->pause);
+}
+
+static void on_accept_pause(struct timer *t)
+{
+    accept_on(container_of(t, struct server_listener, pause));
 }
 
 static void on_listener_event(struct watch *w, uint32_t events)
 {
-    struct server_listener *l = container_of(w, struct server_listener, watch);
-
     (void)events;
-    accept_on(&l->again);
+    accept_on(container_of(w, struct server_listener, watch));
 }
 
 int server_listen(struct server *s, struct server_listener *w, int fd,
@@ -392,7 +401,7 @@ int server_listen(struct server *s, struct server_listener *w, int fd,
 
 void server_unlisten(struct server *s, struct server_listener *w)
 {
-    loop_again_cancel(&w->again);
+    timer_stop(&w->pause);
     loop_close_fd(s->loop, &w->watch);
 }
 
@@ -417,6 +426,7 @@ int server_init(struct server *s, struct loop *l,
     timer_queue_init(l, &s->idle_queue, t->idle_ms, on_idle_timeout);
     timer_queue_init(l, &s->write_queue, t->write_ms, on_write_timeout);
     timer_queue_init(l, &s->linger_queue, LINGER_MS, on_idle_timeout);
+    timer_queue_init(l, &s->accept_queue, ACCEPT_PAUSE_MS, on_accept_pause);
     return 0;
 }
 

@@ -78,7 +78,7 @@ struct server {
     const struct server_hooks *hooks;
     struct http_limits limits;
     struct timer_queue head_queue, body_queue, idle_queue, write_queue,
-        linger_queue;
+        linger_queue, accept_queue;
     struct server_conn conns; /* sentinel of the ring */
     unsigned open;
     uint64_t accepted;
@@ -93,7 +93,7 @@ struct server {
 struct server_listener {
     struct watch watch;
     struct server *server;
-    struct again again;
+    struct timer pause; /* descriptors are short: accept later */
     bool metrics_only;
 };
 

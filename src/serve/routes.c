@@ -253,6 +253,8 @@ static bool has_dots(const char *path)
     return false;
 }
 
+#define ENCODED_MAX 5 /* layers of percent-encoding that are looked through */
+
 /* Does a path hide dot segments from us that an engine might find, by encoding
  * them, or the slashes around them, more than once? */
 static bool hides_dots(const struct http_target *t)
@@ -264,11 +266,13 @@ static bool hides_dots(const struct http_target *t)
         return true;
     memcpy(path, rest.p, rest.n);
     path[rest.n] = '\0';
-    do {
+    for (int i = 0; i < ENCODED_MAX; i++) {
         if (has_dots(path))
             return true;
-    } while (decode_once(path));
-    return false;
+        if (!decode_once(path))
+            return false;
+    }
+    return true; /* nobody means that well */
 }
 
 static const struct route *find_route(const struct http_target *t)

@@ -5,6 +5,7 @@
 #include "net_fake.h"
 
 #include "net/server.h"
+#include <sys/resource.h>
 
 static struct server server;
 static struct server_listener listener;
@@ -305,6 +306,33 @@ static void slow_requests_time_out(void **state)
     close(half);
 }
 
+/* Without descriptors it must not spin on a listener that stays readable, and
+ * must let them in once there are some again. */
+static void without_descriptors_it_pauses(void **state)
+{
+    static struct fake_text t;
+    struct rlimit old, low;
+    int fd = fake_connect(port), next = dup(fd), turns = 0, end = ticks + 30;
+
+    (void)state;
+    memset(&t, 0, sizeof(t));
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    low = old;
+    low.rlim_cur = (rlim_t)next; /* the next one would be over it */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    while (ticks < end) {
+        loop_turn(&loop);
+        turns++;
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    assert_int_equal(server.open, 0);
+    assert_true(turns < 100); /* 30 of them are the test's own ticks */
+    fake_send(fd, GET);
+    TURN_UNTIL(fake_has(fd, &t, "hello"));
+    close(fd);
+}
+
 static void http_1_0_gets_its_framing(void **state)
 {
     static struct fake_text t;
@@ -354,6 +382,7 @@ int main(void)
         T(a_client_that_does_not_read_is_given_up),
         T(reading_again_makes_it_writable),
         T(slow_requests_time_out),
+        T(without_descriptors_it_pauses),
         T(http_1_0_gets_its_framing),
         T(expect_continue_is_met),
     };
