@@ -6,6 +6,8 @@
  * of its own. */
 #include "attest/dstack.h"
 
+#include "net/agent_socket.h"
+
 #include "attest/agent.h"
 #include "base/text.h"
 #include "net/client.h"
@@ -20,59 +22,6 @@
 #include <unistd.h>
 
 #define ANSWER_MAX ((size_t)4 << 20)
-
-static const char *const usual_places[] = {
-    "/var/run/dstack.sock",        "/run/dstack.sock",
-    "/var/run/dstack/dstack.sock", "/run/dstack/dstack.sock",
-    "/var/run/tappd.sock",         "/run/tappd.sock",
-};
-
-static bool is_socket(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
-}
-
-static int find_configured(const char *path, struct aver_error *err)
-{
-    struct stat st;
-
-    if (strlen(path) >= 108)
-        return aver_fail(err, AVER_ECONFIG, "%.60s... is too long for a socket",
-                         path);
-    if (stat(path, &st) != 0)
-        return aver_fail(err, AVER_EABSENT, "no guest agent at %s: %s", path,
-                         strerror(errno));
-    /* Docker makes a directory where the mount's source was missing. */
-    if (!S_ISSOCK(st.st_mode))
-        return aver_fail(err, AVER_EABSENT,
-                         "%s is %s, not the guest agent's "
-                         "socket",
-                         path, S_ISDIR(st.st_mode) ? "a directory" : "a file");
-    return 0;
-}
-
-int dstack_find(const char *configured, char path[static 108],
-                struct aver_error *err)
-{
-    if (configured) {
-        if (find_configured(configured, err) != 0)
-            return -1;
-        snprintf(path, 108, "%s", configured);
-        return 0;
-    }
-    for (size_t i = 0; i < sizeof(usual_places) / sizeof(*usual_places); i++) {
-        if (!is_socket(usual_places[i]))
-            continue;
-        snprintf(path, 108, "%s", usual_places[i]);
-        return 0;
-    }
-    return aver_fail(err, AVER_EABSENT,
-                     "no dstack guest agent: none of /var/run/dstack.sock, "
-                     "/run/dstack.sock, dstack/dstack.sock and tappd.sock "
-                     "there is a socket");
-}
 
 /* Tells an agent that is not there from one that breaks off. */
 static int knock(const char *path, struct aver_error *err)
@@ -209,7 +158,7 @@ int dstack_quote(const char *configured, int limit_ms,
     char path[108];
     struct call c = {.path = path, .deadline_ms = now_ms() + limit_ms};
 
-    if (dstack_find(configured, path, err) != 0 || knock(path, err) != 0)
+    if (agent_socket_find(configured, path, err) != 0 || knock(path, err) != 0)
         return -1;
     bool legacy = is_tappd(path);
     int rc = quote_by(&c, legacy, report_data, out, err);
@@ -224,7 +173,7 @@ static bool dstack_present(const struct attest_config *config)
 {
     char path[108];
 
-    return dstack_find(config->dstack_socket, path, NULL) == 0;
+    return agent_socket_find(config->dstack_socket, path, NULL) == 0;
 }
 
 /* State: the configured path, or NULL. The socket is looked for anew each
@@ -236,7 +185,7 @@ static int dstack_open(void **state, const struct attest_config *config,
 
     (void)uid, (void)gid;
     *state = NULL;
-    if (dstack_find(config->dstack_socket, path, err) != 0)
+    if (agent_socket_find(config->dstack_socket, path, err) != 0)
         return -1;
     if (config->dstack_socket && !(*state = strdup(config->dstack_socket)))
         return aver_fail(err, AVER_EMEM, "out of memory");

@@ -6,11 +6,6 @@
 
 #include "attest/backend.h"
 
-/* 0 and the path of the socket to use: the one configured, else the first of
- * the usual places that is a socket. -1 says what stands there instead. */
-AVER_MUST_CHECK int dstack_find(const char *configured, char path[static 108],
-                                struct aver_error *err);
-
 /* Quote and info from the agent at `configured` (NULL: the usual places),
  * within `limit_ms` together. */
 AVER_MUST_CHECK int dstack_quote(const char *configured, int limit_ms,

@@ -3,10 +3,10 @@
  * attest: makes a report here, for a key pair that is thrown away: to see
  * whether this machine can, and what its evidence looks like. */
 #include "attest/attest.h"
+#include "base/suggest.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "cli/suggest.h"
 #include "crypto/ed25519.h"
 #include "crypto/k1.h"
 #include "crypto/random.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * explain: each check in words, from the same table that runs it. */
+#include "base/suggest.h"
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "cli/suggest.h"
 #include "verify/rows.h"
 
 #include <stdio.h>

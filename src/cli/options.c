@@ -2,8 +2,8 @@
  *
  * options: reads a verb's arguments by its table. */
 #include "cli/options.h"
+#include "base/suggest.h"
 #include "cli/cli.h"
-#include "cli/suggest.h"
 
 #include <ctype.h>
 #include <stdio.h>

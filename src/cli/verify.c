@@ -2,13 +2,13 @@
  *
  * verify: judges a live server, a saved report, or a receipt. Fetching and
  * reading happen here; judging does not: see verify/rows.h. */
+#include "base/suggest.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/fetch.h"
 #include "cli/file.h"
 #include "cli/judge.h"
 #include "cli/print.h"
-#include "cli/suggest.h"
 #include "crypto/random.h"
 
 #include <stdlib.h>

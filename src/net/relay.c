@@ -320,7 +320,6 @@ static void take_head(struct relay *r, const struct http_head *h,
 
     r->head_us = r->shared->loop->now_us;
     r->status = (uint16_t)h->status;
-    r->until_close = h->framing == HTTP_UNTIL_CLOSE;
     r->engine_keep_alive = h->keep_alive && r->state == RELAY_HEAD;
     a.length = h->length;
     r->buffered = !is_stream(h);

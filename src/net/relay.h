@@ -69,7 +69,7 @@ struct relay {
     struct engine_conn *ec;
     uint8_t state; /* enum relay_state */
     uint8_t why;   /* enum relay_end, once it ended */
-    bool retried, answered_any, begun, buffered, until_close, head_request;
+    bool retried, answered_any, begun, buffered, head_request;
     bool engine_keep_alive, give_up_hold;
     uint16_t status;
     struct aver_buf request_head, request_body; /* until the answer's head */

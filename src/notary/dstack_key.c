@@ -9,47 +9,22 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "crypto/ed25519.h"
+#include "net/agent_socket.h"
 #include "net/client.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define TIMEOUT_MS 10000
 #define REPLY_MAX 65536
 
-static const char *const usual_places[] = {
-    "/var/run/dstack.sock",        "/run/dstack.sock",
-    "/var/run/dstack/dstack.sock", "/run/dstack/dstack.sock",
-    "/var/run/tappd.sock",
-};
-
-/* Docker makes a folder where a socket to be mounted is missing. */
-static bool is_socket(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
-}
-
 static int find_agent(struct client_url *url, const char *socket,
                       struct aver_error *err)
 {
-    const size_t n = sizeof(usual_places) / sizeof(usual_places[0]);
-    for (size_t i = 0; !socket && i < n; i++)
-        if (is_socket(usual_places[i]))
-            socket = usual_places[i];
-    if (!socket)
-        return aver_fail(
-            err, AVER_EABSENT,
-            "no dstack guest agent at the usual places (%s and others)",
-            usual_places[0]);
-    if (client_url_parse(url, socket, err) != 0)
+    char path[108];
+
+    if (agent_socket_find(socket, path, err) != 0)
         return -1;
-    if (url->is_unix && !is_socket(url->host))
-        return aver_fail(err, AVER_EABSENT,
-                         "no dstack guest agent: %s is no "
-                         "socket",
-                         url->host);
-    return 0;
+    return client_url_parse(url, path, err);
 }
 
 /* {"path":"MODEL/NAME","purpose":"signing"[,"algorithm":…]} */

@@ -6,6 +6,8 @@
  * new row here and a member in config.h. */
 #include "serve/config_row.h"
 
+#include "base/suggest.h"
+
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
@@ -133,51 +135,18 @@ void config_variable(char out[static 64], const struct config_row *row)
                          : (char)toupper((unsigned char)row->name[i]);
 }
 
-/* Edits that lead from a to b, swapped neighbours counting as one. */
-static unsigned distance(const char *a, const char *b)
-{
-    enum { MOST = 32 };
-    unsigned d[MOST + 1][MOST + 1];
-    size_t na = strlen(a), nb = strlen(b);
-    if (na > MOST || nb > MOST)
-        return MOST;
-    for (unsigned i = 0; i <= na; i++)
-        d[i][0] = i;
-    for (unsigned j = 0; j <= nb; j++)
-        d[0][j] = j;
-    for (size_t i = 1; i <= na; i++) {
-        for (size_t j = 1; j <= nb; j++) {
-            unsigned best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-            if (d[i - 1][j] + 1 < best)
-                best = d[i - 1][j] + 1;
-            if (d[i][j - 1] + 1 < best)
-                best = d[i][j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-                a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
-                best = d[i - 2][j - 2] + 1;
-            d[i][j] = best;
-        }
-    }
-    return d[na][nb];
-}
-
 const char *config_nearest(const char *name)
 {
-    static const char *const others[] = {"config", "help", "print-config"};
-    const char *nearest = NULL;
-    unsigned best = strlen(name) < 5 ? 2 : 4; /* this far is not near */
-    for (unsigned i = 0; i < config_nrows + 3; i++) {
-        if (i < config_nrows && config_rows[i].later)
-            continue;
-        const char *candidate =
-            i < config_nrows ? config_rows[i].name : others[i - config_nrows];
-        unsigned d = distance(name, candidate);
-        if (d < best) {
-            best = d;
-            nearest = candidate;
-        }
-    }
-    return nearest;
+    struct suggestion s;
+
+    suggest_start(&s, name);
+    for (unsigned i = 0; i < config_nrows; i++)
+        if (!config_rows[i].later)
+            suggest_offer(&s, config_rows[i].name);
+    suggest_offer(&s, "config");
+    suggest_offer(&s, "help");
+    suggest_offer(&s, "print-config");
+    return s.best;
 }
 
 /* "--tee", "AVER_TEE", or "aver.conf:12: tee" */

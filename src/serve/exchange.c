@@ -217,7 +217,6 @@ static void on_head(struct relay *r, const struct http_head *h,
         type != NULL && aver_bytes_starts(type->value, "text/event-stream");
 
     x->status = (uint16_t)h->status;
-    x->stream = is_sse;
     for (unsigned i = 0; i < h->nfields; i++)
         if (passes(h->fields[i].name) && a->nfields < 40 &&
             !http_is_hop_by_hop(h, h->fields[i].name))

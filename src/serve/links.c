@@ -381,6 +381,5 @@ void links_init(struct worker *w, int control_fd)
     exchange_list_init(&w->asking);
     exchange_list_init(&w->lookups);
     exchange_list_init(&w->reports);
-    exchange_list_init(&w->probes);
     take_link(&w->control, control_fd, on_control);
 }

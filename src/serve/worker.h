@@ -47,13 +47,11 @@ struct worker {
     struct relay_shared relays;
     struct link control, notary, attester;
     struct notary_hello identity; /* of the notary, once link.hello */
-    uint64_t control_generation;  /* of the pair handed over last */
 
     struct exchange_list finishing; /* answers that wait for their receipt */
     struct exchange_list asking;    /* signature requests not yet sent */
     struct exchange_list lookups;   /* those that the notary works on */
     struct exchange_list reports;   /* report requests under way */
-    struct exchange_list probes;    /* /health requests under way */
     struct notary_record tombstone[TOMBSTONES_MAX];
     unsigned tombstones;
     struct notary_put put; /* a packet being made */
@@ -125,7 +123,7 @@ struct exchange {
     const struct route *route;
     uint8_t kind; /* enum exchange_kind */
     bool sign;    /* a good answer gets a receipt */
-    bool stream, has_body, json_bad, shrunk;
+    bool has_body, json_bad, shrunk;
     uint16_t status;     /* of the answer */
     char request_id[33]; /* 32 hex digits */
     uint64_t generation; /* of the notary when it began */

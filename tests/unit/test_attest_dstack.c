@@ -11,6 +11,7 @@
 
 #include "attest/dstack.h"
 #include "attest_fake.h"
+#include "net/agent_socket.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -317,7 +318,7 @@ static void nobody_there(void **state)
     assert_non_null(strstr(err.text, "is a directory"));
     memset(long_one, 'x', sizeof(long_one) - 1);
     long_one[sizeof(long_one) - 1] = 0;
-    assert_int_equal(dstack_find(long_one, path, &err), -1);
+    assert_int_equal(agent_socket_find(long_one, path, &err), -1);
     assert_int_equal(err.code, AVER_ECONFIG);
     /* a socket whose owner has died */
     struct agent a = agent_start("dead.sock", GOOD);

@@ -2,7 +2,7 @@
  *
  * suggest: distance in insertions, deletions, replacements and exchanges of
  * neighbours (optimal string alignment). */
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * suggest: the word that somebody who mistyped one probably meant. */
-#ifndef AVER_CLI_SUGGEST_H
-#define AVER_CLI_SUGGEST_H
+#ifndef AVER_BASE_SUGGEST_H
+#define AVER_BASE_SUGGEST_H
 
 #include <stddef.h>
 
