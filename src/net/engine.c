@@ -238,6 +238,8 @@ int engine_init(struct engine *e, struct loop *l,
 
 void engine_close(struct engine *e)
 {
+    if (e->loop == NULL)
+        return;
     while (e->idle.next != NULL && e->idle.next != &e->idle)
         engine_drop(e->idle.next);
     loop_close_fd(e->loop, &e->resolver);

@@ -62,6 +62,7 @@ AVER_MUST_CHECK int engine_init(struct engine *e, struct loop *l,
                                 const struct engine_hooks *hooks,
                                 const char *url, uint64_t connect_ms,
                                 uint64_t silence_ms, struct aver_error *err);
+/* Nothing happens to a zeroed one. */
 void engine_close(struct engine *e);
 
 /* An idle connection, or a new one that is being made (`fresh`: always). NULL

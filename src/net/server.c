@@ -432,7 +432,7 @@ int server_init(struct server *s, struct loop *l,
 
 void server_close(struct server *s)
 {
-    while (s->conns.next != &s->conns)
+    while (s->conns.next != NULL && s->conns.next != &s->conns)
         server_shut(s->conns.next, SERVER_SHUTDOWN);
     if (s->scratch != NULL)
         aver_wipe(s->scratch, SERVER_SCRATCH);

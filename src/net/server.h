@@ -102,7 +102,8 @@ AVER_MUST_CHECK int server_init(struct server *s, struct loop *l,
                                 const struct server_timeouts *t,
                                 uint64_t body_max, void *ctx,
                                 struct aver_error *err);
-/* Closes all connections and frees what init made. */
+/* Closes all connections and frees what init made. Nothing happens to a zeroed
+ * one. */
 void server_close(struct server *s);
 /* Accepts on a listening, non-blocking descriptor. */
 AVER_MUST_CHECK int server_listen(struct server *s, struct server_listener *w,

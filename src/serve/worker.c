@@ -171,8 +171,10 @@ static int map_metrics(struct worker *w, struct aver_error *err)
     return 0;
 }
 
-static void stop(struct worker *w)
+void worker_free(struct worker *w)
 {
+    if (w == NULL)
+        return;
     server_close(&w->server);
     engine_close(&w->engine);
     loop_close_fd(&w->loop, &w->notary.watch);
@@ -183,31 +185,45 @@ static void stop(struct worker *w)
         aver_sha256_free(w->spare[--w->spares]);
     spare_clear(&w->finders);
     spare_clear(&w->scans);
+    if (w->metrics_shared != NULL)
+        munmap(w->metrics_shared, metrics_size(w->config->slots));
     free(w);
 }
 
-int worker_run(const struct config *config, int control_fd, unsigned slot)
+struct worker *worker_new(const struct config *config, int control_fd,
+                          unsigned slot, struct aver_error *err)
 {
     struct worker *w = calloc(1, sizeof(*w));
-    struct aver_error err = {0};
 
     if (w == NULL)
         abort();
     w->config = config;
     w->slot = slot;
+    if (loop_init(&w->loop, err) != 0) {
+        free(w);
+        return NULL;
+    }
+    links_init(w, control_fd);
+    if (map_metrics(w, err) == 0 && start(w, err) == 0)
+        return w;
+    worker_free(w);
+    return NULL;
+}
+
+int worker_run(const struct config *config, int control_fd, unsigned slot)
+{
+    struct aver_error err = {0};
+    struct worker *w = NULL;
+
     signal(SIGCHLD, SIG_IGN); /* the resolver's children need no reaping */
     signal(SIGINT, SIG_IGN);  /* the supervisor says when to stop */
     signal(SIGTERM, SIG_IGN);
-    if (loop_init(&w->loop, &err) != 0 || map_metrics(w, &err) != 0) {
-        tell(control_fd, CONTROL_FAILED, err.text);
-        return 3;
-    }
-    links_init(w, control_fd);
-    if (start(w, &err) != 0) {
+    w = worker_new(config, control_fd, slot, &err);
+    if (w == NULL) {
         tell(control_fd, CONTROL_FAILED, err.text);
         return 3;
     }
     loop_run(&w->loop);
-    stop(w);
+    worker_free(w);
     return 0;
 }

@@ -199,6 +199,11 @@ void health_probe(struct exchange *x);
 void health_end(struct exchange *x);
 
 /* worker.c */
+/* A worker that is not running yet: turn its loop. NULL with `err`. Borrows the
+ * configuration; `control_fd` stays the caller's. */
+struct worker *worker_new(const struct config *config, int control_fd,
+                          unsigned slot, struct aver_error *err);
+void worker_free(struct worker *w);
 void worker_request_id(struct worker *w, uint8_t id[static 16]);
 /* A zeroed block; give it back to the same spare. */
 void *spare_take(struct spare *s, size_t size);
