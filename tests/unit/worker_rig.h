@@ -109,13 +109,15 @@ UNUSED static void rig_descriptors(void)
 UNUSED static int rig_bare(void **state)
 {
     struct aver_error err;
-    int pair[2], hold[8];
+    int pair[2], hold[8], low;
 
     (void)state;
     /* Descriptors below ten are the roles': what the test opens lies above. */
     for (int i = 0; i < 8; i++)
         hold[i] = dup(0);
-    rig.engine = fcntl(fake_listen(&rig.engine_port), F_DUPFD_CLOEXEC, 20);
+    low = fake_listen(&rig.engine_port);
+    rig.engine = fcntl(low, F_DUPFD_CLOEXEC, 20);
+    close(low);
     rig_descriptors();
     rig_config();
     assert_int_equal(channel_pair(pair, &err), 0);
