@@ -116,8 +116,8 @@ static int flush_receipts(struct worker *w)
     for (i = w->finishing.next; i != &w->finishing && n < NOTARY_BATCH_MAX;
          i = i->next) {
         x = container_of(i, struct exchange, list);
-        if (x->generation == w->put.head.generation)
-            exchange_record(x, NOTARY_RECEIPT, &w->put.record[n++]);
+        /* Of this notary: when one goes, the list is emptied (links_flush). */
+        exchange_record(x, NOTARY_RECEIPT, &w->put.record[n++]);
     }
     w->put.head.count = n;
     rc = n > 0 ? send_packet(w) : 0;
@@ -274,7 +274,9 @@ static void on_notary(struct watch *watch, uint32_t events)
         l->blocked = false; /* the turn's end flushes */
     while (watch->fd >= 0 &&
            (n = channel_recv(watch->fd, &m, sizeof(m), NULL, false)) >= 0) {
-        if (n == 0 || !notary_message_ok(&m, (size_t)n)) {
+        /* It introduces itself once. */
+        if (n == 0 || !notary_message_ok(&m, (size_t)n) ||
+            (m.head.type == NOTARY_HELLO && l->hello)) {
             notary_gone(w);
             return;
         }

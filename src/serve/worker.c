@@ -88,8 +88,7 @@ static void on_drain_look(struct timer *t)
 
     if (w->active > 0)
         w->busy_ms = w->loop.now_ms;
-    if (w->server.open == 0 ||
-        (w->active == 0 && w->loop.now_ms >= w->busy_ms + DRAIN_QUIET_MS))
+    if (w->server.open == 0 || w->loop.now_ms >= w->busy_ms + DRAIN_QUIET_MS)
         w->loop.stop = true;
     else
         timer_arm(&w->loop, &w->drain_queue, t);

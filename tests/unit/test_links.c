@@ -210,6 +210,12 @@ static void rubbish_ends_a_pair(void **state)
     (void)state;
     assert_int_equal(channel_send(rig.notary, "rubbish", 7, -1), 0);
     RIG_UNTIL(rig.w->notary.watch.fd < 0);
+    close(rig.notary);
+    rig.notary = rig_link(CONTROL_NOTARY);
+    rig_hello(8);
+    RIG_UNTIL(rig.w->notary.hello);
+    rig_hello(9); /* nobody changes who he is */
+    RIG_UNTIL(rig.w->notary.watch.fd < 0);
     assert_int_equal(channel_send(rig.attester, "rubbish", 7, -1), 0);
     RIG_UNTIL(rig.w->attester.watch.fd < 0);
 }

@@ -187,17 +187,21 @@ static void a_report_passes_as_it_is(void **state)
 /* A file that could still change, or is shorter than it is said to be. */
 static void a_report_that_could_change_is_refused(void **state)
 {
-    int open = report_file("{\"a\": 1}", F_SEAL_GROW);
+    int open = report_file("{\"a\": 1}", F_SEAL_SHRINK);
+    int loose = report_file("{\"a\": 1}", F_SEAL_WRITE);
     int brief = report_file("{}", F_SEAL_WRITE | F_SEAL_SHRINK);
 
     (void)state;
     reply(ATTEST_OK, 8, open);
+    RIG_READ(client, &t, "HTTP/1.1 502 ");
+    reply(ATTEST_OK, 8, loose);
     RIG_READ(client, &t, "HTTP/1.1 502 ");
     reply(ATTEST_OK, 8, brief);
     RIG_READ(client, &t, "HTTP/1.1 502 ");
     reply(ATTEST_OK, 8, -1);
     RIG_READ(client, &t, "HTTP/1.1 502 ");
     close(open);
+    close(loose);
     close(brief);
 }
 
