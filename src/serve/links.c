@@ -120,7 +120,7 @@ static int flush_receipts(struct worker *w)
         exchange_record(x, NOTARY_RECEIPT, &w->put.record[n++]);
     }
     w->put.head.count = n;
-    rc = n > 0 ? send_packet(w) : 0;
+    rc = send_packet(w);
     if (rc != 0)
         return rc;
     metric_add(w->metrics, METRIC_RECEIPTS, n);
