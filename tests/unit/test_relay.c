@@ -247,6 +247,31 @@ static void a_stale_kept_connection_is_tried_anew_once(void **state)
     close(client);
 }
 
+/* Part of an answer was seen: the request was taken, and must not be sent
+ * twice. */
+static void one_that_breaks_in_its_answer_is_not_tried_anew(void **state)
+{
+    static struct fake_text t, u;
+    int client = fake_connect(port), e;
+
+    (void)state;
+    memset(&t, 0, sizeof(t));
+    memset(&u, 0, sizeof(u));
+    e = begin(client);
+    fake_send(e, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    TURN_UNTIL(engine.idle_count == 1);
+    fake_send(client, POST);
+    TURN_UNTIL(fake_has(e, &t, "ping"));
+    fake_send(e, "HTTP/1.1 200 OK\r\nContent-Le");
+    fake_turns(2);
+    close(e);
+    TURN_UNTIL(ended == 2);
+    assert_int_equal(last_end, RELAY_ENGINE_CUT);
+    TURN_UNTIL(fake_has(client, &u, "HTTP/1.1 502 "));
+    assert_int_equal(accept(engine_listener, NULL, NULL), -1);
+    close(client);
+}
+
 static void chunks_of_one_read_become_one(void **state)
 {
     static struct fake_text t;
@@ -432,6 +457,9 @@ static void a_client_that_does_not_read_stops_the_engine(void **state)
     assert_true(conn_pending(&current->relay.client->conn) <
                 SERVER_HIGH_MARK + 2 * SERVER_SCRATCH);
     assert_true(sent < 64u << 20); /* the kernel's buffers and ours */
+    /* It is not silent because we do not listen. */
+    fake_turns(150);
+    assert_int_equal(ended, 0);
     close(client);
     TURN_UNTIL(ended == 1);
     close(e);
@@ -444,6 +472,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_length_answer_passes_and_the_connection_is_kept),
         T(a_stale_kept_connection_is_tried_anew_once),
+        T(one_that_breaks_in_its_answer_is_not_tried_anew),
         T(chunks_of_one_read_become_one),
         T(what_may_not_pass_is_held_to_the_end),
         T(holding_ends_after_a_second_without_an_end),
