@@ -173,8 +173,8 @@ static void pass_on(struct relay *r, const struct server_answer *a,
     if (a != NULL || from_piece > 0)
         server_send(r->client, a, aver_bytes_of(piece.p, from_piece), flags);
     aver_buf_consume(&r->held, from_held);
-    if (aver_buf_append(&r->held, piece.p + from_piece, piece.n - from_piece) !=
-        0)
+    if (piece.n > from_piece && aver_buf_append(&r->held, piece.p + from_piece,
+                                                piece.n - from_piece) != 0)
         abort(); /* bounded by HOLD_MAX and one read */
     r->released = may;
     if (r->held.n > 0 && !timer_running(&r->hold_timer))
