@@ -18,6 +18,27 @@ enum aver_result aver_say(struct aver_note *why, enum aver_result result,
     return result;
 }
 
+static bool has_report(const struct aver_subject *s)
+{
+    return s->report != NULL;
+}
+
+static bool has_receipt(const struct aver_subject *s)
+{
+    return s->receipt != NULL;
+}
+
+/* One table a scope, in the order in which its rows are shown. */
+static const struct {
+    const struct aver_row *rows;
+    const unsigned *n;
+    bool (*applies)(const struct aver_subject *s);
+} tables[] = {
+    {aver_report_rows, &aver_report_rows_n, has_report},
+    {aver_receipt_rows, &aver_receipt_rows_n, has_receipt},
+};
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
+
 static void run(struct aver_verdict *v, const struct aver_subject *s,
                 const struct aver_row *rows, unsigned n)
 {
@@ -32,19 +53,20 @@ static void run(struct aver_verdict *v, const struct aver_subject *s,
 void aver_judge(struct aver_verdict *v, const struct aver_subject *s)
 {
     memset(v, 0, sizeof(*v));
-    if (s->report != NULL)
-        run(v, s, aver_report_rows, aver_report_rows_n);
-    if (s->receipt != NULL)
-        run(v, s, aver_receipt_rows, aver_receipt_rows_n);
+    for (size_t i = 0; i < TABLES; i++)
+        if (tables[i].applies(s))
+            run(v, s, tables[i].rows, *tables[i].n);
     aver_verdict_close(v);
 }
 
 const struct aver_row *aver_row_at(unsigned i)
 {
-    if (i < aver_report_rows_n)
-        return &aver_report_rows[i];
-    i -= aver_report_rows_n;
-    return i < aver_receipt_rows_n ? &aver_receipt_rows[i] : NULL;
+    for (size_t t = 0; t < TABLES; t++) {
+        if (i < *tables[t].n)
+            return &tables[t].rows[i];
+        i -= *tables[t].n;
+    }
+    return NULL;
 }
 
 const struct aver_row *aver_row_find(const char *id)
