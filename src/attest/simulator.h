@@ -29,6 +29,18 @@ simulator_quote(const uint8_t report_data[static 64], struct aver_buf *quote,
                 struct aver_buf *event_log_json, struct aver_buf *info_json,
                 struct aver_buf *vm_config_json, struct aver_error *err);
 
+/* Appends what a verifier needs beside the quote, as Intel's provisioning
+ * service would give it: the text of a JSON object with
+ *   root_ca_crl, pck_crl                       DER in hex;
+ *   tcb_info, qe_identity                      strings: the signed bytes;
+ *   tcb_info_signature, qe_identity_signature  r || s in hex;
+ *   pck_crl_issuer_chain, tcb_info_issuer_chain,
+ *   qe_identity_issuer_chain                   PEM, the root last.
+ * The same for every quote, and valid until the end of 2049. 0, or -1 with
+ * `err`. */
+AVER_MUST_CHECK int simulator_endorsements(struct aver_buf *out,
+                                           struct aver_error *err);
+
 #define SIMULATOR_GPU_MAX 8
 
 /* Appends the text of a JSON array with `count` members (1 to

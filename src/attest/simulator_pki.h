@@ -15,6 +15,15 @@ extern const char simulator_pck_pem[];
 extern const struct aver_bytes simulator_root_crl;
 extern const struct aver_bytes simulator_pck_crl;
 
+/* What Intel would say of this platform: the signer of the two documents,
+ * which is issued by the root, the documents (JSON, exactly the bytes that are
+ * signed), and the signatures as r || s. */
+extern const char simulator_tcb_signing_pem[];
+extern const char simulator_tcb_info[];
+extern const uint8_t simulator_tcb_info_signature[64];
+extern const char simulator_qe_identity[];
+extern const uint8_t simulator_qe_identity_signature[64];
+
 /* The quoting enclave: its report, signed by the PCK key, vouches for the
  * attestation key (P-256; the point as 04 || X || Y). */
 extern const uint8_t simulator_attestation_key[32];

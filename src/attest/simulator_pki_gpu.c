@@ -20,14 +20,14 @@ const char simulator_gpu_root_pem[] =
     "G7vQdZtIbCYcPUIm392EFJlP0Owql/apyi7Cc5iAlxjOXk7aPt4Zzo4I7iCD3bC3\n"
     "hSsYJ8a/nqNjMGEwDwYDVR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAQYwHQYD\n"
     "VR0OBBYEFP/iE8jkRnsHp1Qu1Hh1z6wMKPHaMB8GA1UdIwQYMBaAFP/iE8jkRnsH\n"
-    "p1Qu1Hh1z6wMKPHaMAoGCCqGSM49BAMDA2gAMGUCMHYsAbCAdGKd1XvFhm/R6jhW\n"
-    "P1gnJ34aCS+IkmVJSXcjhjTCs69rxfnWxeLerRxr4wIxAIjQzTbYd0Drswf2ZwUC\n"
-    "O7S5Fa9i1VMDNxws+Rth1kGO3/1h2WtmNX8YRcvHCXjz6A==\n"
+    "p1Qu1Hh1z6wMKPHaMAoGCCqGSM49BAMDA2gAMGUCMGBKbs1OGdR8/sJayY9W7ziW\n"
+    "vNoqKgwvD7YbT3Rv7hQA3ljXpf0XGKruxYOoa6LICgIxAL/ewRVkb3mI0xQLqsDn\n"
+    "zFD9BxON3zrbhElpq4D8VI339i7PR4/Rb9dhk+dgBQZMHg==\n"
     "-----END CERTIFICATE-----\n";
 
 const char simulator_gpu_identity_pem[] =
     "-----BEGIN CERTIFICATE-----\n"
-    "MIICmDCCAh6gAwIBAgIUAKws0EuXK1HbVhy5ZBq7NrTy/EwwCgYIKoZIzj0EAwMw\n"
+    "MIICmTCCAh6gAwIBAgIUAKws0EuXK1HbVhy5ZBq7NrTy/EwwCgYIKoZIzj0EAwMw\n"
     "RTEqMCgGA1UEAwwhYXZlciBTSU1VTEFUT1IgRGV2aWNlIElkZW50aXR5IENBMRcw\n"
     "FQYDVQQKDA5hdmVyIFNJTVVMQVRPUjAgFw0yNDAxMDEwMDAwMDBaGA85OTk5MTIz\n"
     "MTIzNTk1OVowPDEhMB8GA1UEAwwYU0lNVUxBVE9SIEdIMTAwIElkZW50aXR5MRcw\n"
@@ -38,9 +38,9 @@ const char simulator_gpu_identity_pem[] =
     "MCmgJ6AlhiNodHRwOi8vc2ltdWxhdG9yLmludmFsaWQvY3JsL2wxLmNybDA5Bggr\n"
     "BgEFBQcBAQQtMCswKQYIKwYBBQUHMAGGHWh0dHA6Ly9vY3NwLnNpbXVsYXRvci5p\n"
     "bnZhbGlkMB0GA1UdDgQWBBRWb/je6WI6L0ZwGL1bU9zymsltwzAfBgNVHSMEGDAW\n"
-    "gBT/4hPI5EZ7B6dULtR4dc+sDCjx2jAKBggqhkjOPQQDAwNoADBlAjB2TSi5+DFY\n"
-    "rDm4wVFyjZJ77ok5MrUzvoIraLVKcM2brs6k6NCI61GebJ4hJRnVXO0CMQCQBhye\n"
-    "vlPfl6Na5l/IVscVOUHsK/EZoG7zHzi4UNiX9gqQvjzPVa6LUFFTXk9NBfg=\n"
+    "gBT/4hPI5EZ7B6dULtR4dc+sDCjx2jAKBggqhkjOPQQDAwNpADBmAjEAmMEwOKSc\n"
+    "Fd6TM+7uwwBlVTLxVRUhCu0pf0aqz9n7UFLTv6thX1YRKznMfmd7VNdMAjEAu6BC\n"
+    "mcAOPY3b6WCZpISWVU7Sszr5yngTkJw5KGZY2uyDpusIR/0vjBEX7ZI18JEj\n"
     "-----END CERTIFICATE-----\n";
 
 const char simulator_gpu_provisioner_pem[] =
@@ -56,9 +56,9 @@ const char simulator_gpu_provisioner_pem[] =
     "MCmgJ6AlhiNodHRwOi8vc2ltdWxhdG9yLmludmFsaWQvY3JsL2wyLmNybDA5Bggr\n"
     "BgEFBQcBAQQtMCswKQYIKwYBBQUHMAGGHWh0dHA6Ly9vY3NwLnNpbXVsYXRvci5p\n"
     "bnZhbGlkMB0GA1UdDgQWBBQ2AgrFkDF1otToW/S9bWS9Dt7NyjAfBgNVHSMEGDAW\n"
-    "gBRWb/je6WI6L0ZwGL1bU9zymsltwzAKBggqhkjOPQQDAwNoADBlAjEA254tnREu\n"
-    "2J+KYdvs5MNvNsli3KogSVdJbz1GZ0295DcNdyz91t7/URGkKFXTIgnuAjAhFe8c\n"
-    "wJ1gm0ZGqKkmh4j4g9IPF6QAbQWGWbp0NuAigJLVtkBlo1zNMD2mVhFRhVY=\n"
+    "gBRWb/je6WI6L0ZwGL1bU9zymsltwzAKBggqhkjOPQQDAwNoADBlAjEAyHjU0Xet\n"
+    "B33fyiZ3y9fQexpl+rWbVu05K+TLZW/DEFsNBhJSlPGLG82dOTh43o8pAjBQNrpv\n"
+    "0WYdMuIZhbiuaXFK1y+VXnJGonsfeU0x8s+pRvhRbV8yWbbor42I8ZhKt9I=\n"
     "-----END CERTIFICATE-----\n";
 
 const uint8_t simulator_gpu_fwid[48] = {
@@ -72,7 +72,7 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
     {
      .leaf_pem =
          "-----BEGIN CERTIFICATE-----\n"
-         "MIIDizCCAxKgAwIBAgIUUDBe+AtEfQxd0jtxM97lDt74Dp8wCgYIKoZIzj0EAwMw\n"
+         "MIIDjTCCAxKgAwIBAgIUUDBe+AtEfQxd0jtxM97lDt74Dp8wCgYIKoZIzj0EAwMw\n"
          "ajEbMBkGA1UEBRMSNDFEOEFBMUVEMEQwRjAwMzVEMQswCQYDVQQGEwJaWjEXMBUG\n"
          "A1UECgwOYXZlciBTSU1VTEFUT1IxJTAjBgNVBAMMHEdIMTAwIEEwMSBHU1AgQlJP\n"
          "TSBTSU1VTEFUT1IwIBcNMjQwMTAxMDAwMDAwWhgPOTk5OTEyMzEyMzU5NTlaMIGC\n"
@@ -88,13 +88,14 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "BgUrgQQAIgNiAAS4QUZyRgtRLsJSmckx+Kca8aZZiW2634xKK/Kdyv5yXRpcRo+K\n"
          "i1ZF/1HA7/nRrw7fkOJFmg1RrDhoeJmsulCzc9Wd79XlOlGXyMoV9t7yiTWoUaKq\n"
          "KLVlGOHGepy0wlkwPQYJYIZIAWUDBAICBDCZAX9Xpo0Sf0TKk2akO9p5k6pOskrp\n"
-         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDZwAwZAIwfIIU\n"
-         "SlLW1V0KRUdrImRZ91urVJZmlbpt7iHfYDX5dU200oLDsHbui15wor9KMFARAjBY\n"
-         "TKfuwgUNAKtNKLpKygTUTVu7vfrAaTFY0XFqr3pB0S1hcvveEO2uvIQMBbLlChs=\n"
+         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDaQAwZgIxAMU/\n"
+         "h/b4Qt3q6hAPgqFlQJdP9crFsR9800un/gBSrdTXeA49QFtBRzkBBorCy7kGlwIx\n"
+         "APZ1jq5wjJV+nnpFRvnt+vEKA4ciInvQZ06PeUNAaRXy4aPCTyaJVOc4lBTyRI4r\n"
+         "7g==\n"
          "-----END CERTIFICATE-----\n",
      .brom_pem =
          "-----BEGIN CERTIFICATE-----\n"
-         "MIICRzCCAc6gAwIBAgIJQdiqHtDQ8ANdMAoGCCqGSM49BAMDMEUxKjAoBgNVBAMM\n"
+         "MIICSDCCAc6gAwIBAgIJQdiqHtDQ8ANdMAoGCCqGSM49BAMDMEUxKjAoBgNVBAMM\n"
          "IVNJTVVMQVRPUiBHSDEwMCBQcm92aXNpb25lciBJQ0EgMTEXMBUGA1UECgwOYXZl\n"
          "ciBTSU1VTEFUT1IwIBcNMjQwMTAxMDAwMDAwWhgPOTk5OTEyMzEyMzU5NTlaMGox\n"
          "GzAZBgNVBAUTEjQxRDhBQTFFRDBEMEYwMDM1RDELMAkGA1UEBhMCWloxFzAVBgNV\n"
@@ -104,9 +105,9 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "s3PVne/V5TpRl8jKFfbe8ok1qFGiqii1ZRjhxnqctMJZo2MwYTAPBgNVHRMBAf8E\n"
          "BTADAQH/MA4GA1UdDwEB/wQEAwICBDAdBgNVHQ4EFgQUXMiWYGSNXufJJSuNJt1i\n"
          "+uXx7jEwHwYDVR0jBBgwFoAUNgIKxZAxdaLU6Fv0vW1kvQ7ezcowCgYIKoZIzj0E\n"
-         "AwMDZwAwZAIwT/um7pHZNNV/Q3BACeI7RQciJ4xR7RRromZWL7fwBrFXOwOyDjSp\n"
-         "3isAphFNsiR6AjAn5U/Y3iHQ5crynb+WGz5jYxn2Rt+qHicrX5wjLa1G0tupZ6+F\n"
-         "4U46B/B6MVyNlrc=\n"
+         "AwMDaAAwZQIwbn0VVgzyyQh/qWCfJAVz6MhEP27Oq6TTSewFCgY8TyI8X01VVF1U\n"
+         "Pf24LBue1hNYAjEA3Zk2AH7CfbT8rqI7GN1pB/BTAMc72eIdoE52qqVToOr4mOPt\n"
+         "j6dCAsIHwlqh7lC4\n"
          "-----END CERTIFICATE-----\n",
      .key = {
          0x8c, 0xee, 0xf2, 0x4c, 0x7c, 0x54, 0x90, 0xc4, 0xa4, 0xfb, 0xd9, 0xcd,
@@ -145,9 +146,9 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "BgUrgQQAIgNiAASiMrwwSpuC0p9LckOCFsXAQ5CV85+ADT1nyCr6H1mgAo1TjGd9\n"
          "GgU0m6gyiAZhIx4Q4rv8cMHWP3/zZOu5AwseXuNzB2bM/9C/PBZiD48OoDQ3e4LA\n"
          "pRJvLdseCfmsuXkwPQYJYIZIAWUDBAICBDCZAX9Xpo0Sf0TKk2akO9p5k6pOskrp\n"
-         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDZwAwZAIwYpeR\n"
-         "G0k4WdiUNUi+QkWGnPDH7KG+RmzvDb5zFOf+2rLPeoeogxrQSHR6zoYlUtyZAjBw\n"
-         "TnSZUx1ZRM50N8FiyaSw+UXuBsnMVCluIvIAAIMBqez8FxTTiST0byXlAGtKPAM=\n"
+         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDZwAwZAIwfW5B\n"
+         "XeBCSCgay5oz1Mq7Ev0+2O7OP09UvljSPmhLJzVNf5d52xrOs+J7oW9LxKflAjAT\n"
+         "Oe3oUJboLoHqjn9hwqPJths/gEC6xOmbqGzCiUgj1rXn5lJaHORxBE7cj+AaJ10=\n"
          "-----END CERTIFICATE-----\n",
      .brom_pem =
          "-----BEGIN CERTIFICATE-----\n"
@@ -161,9 +162,9 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "Hl7jcwdmzP/QvzwWYg+PDqA0N3uCwKUSby3bHgn5rLl5o2MwYTAPBgNVHRMBAf8E\n"
          "BTADAQH/MA4GA1UdDwEB/wQEAwICBDAdBgNVHQ4EFgQUE7czdJ8SKkmB4liqpM5p\n"
          "Mq5GgdAwHwYDVR0jBBgwFoAUNgIKxZAxdaLU6Fv0vW1kvQ7ezcowCgYIKoZIzj0E\n"
-         "AwMDaAAwZQIwa0MzyWXUkgZImV8yZz43mXi1mpr5xr3sEU8aWNXAcjTbeGJOv8sp\n"
-         "S7Yivi8zh/+/AjEAqhc3BmHLqok4F26siHn3CPrpDQdVlpusKw1mw6NjRGRAtUd1\n"
-         "RX+ppUEk70YZnhsK\n"
+         "AwMDaAAwZQIwWngYuljYr8Y7FH5IvPRbV1VCNM3hiVUkbfVmsoXPlEAor3ZzEGxq\n"
+         "yN/RoNCeBctLAjEAqZVTreNLumXhSyqliZQ83YZoVS5NicpdcL86hWwm5nx9+lk+\n"
+         "Hyv+Zcx/Aw8qtl5t\n"
          "-----END CERTIFICATE-----\n",
      .key = {
          0xe5, 0x99, 0xe2, 0x91, 0x84, 0x05, 0x8f, 0xfb, 0x46, 0xd5, 0x50, 0x06,
@@ -186,7 +187,7 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
     {
      .leaf_pem =
          "-----BEGIN CERTIFICATE-----\n"
-         "MIIDjDCCAxKgAwIBAgIUUGhW91bwtL+BdgrVcS3es9pikl0wCgYIKoZIzj0EAwMw\n"
+         "MIIDjTCCAxKgAwIBAgIUUGhW91bwtL+BdgrVcS3es9pikl0wCgYIKoZIzj0EAwMw\n"
          "ajEbMBkGA1UEBRMSNDEwOTY0M0VCRDA5MjQ5OEEyMQswCQYDVQQGEwJaWjEXMBUG\n"
          "A1UECgwOYXZlciBTSU1VTEFUT1IxJTAjBgNVBAMMHEdIMTAwIEEwMSBHU1AgQlJP\n"
          "TSBTSU1VTEFUT1IwIBcNMjQwMTAxMDAwMDAwWhgPOTk5OTEyMzEyMzU5NTlaMIGC\n"
@@ -202,13 +203,14 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "BgUrgQQAIgNiAARlFn7qf4oFz0+zVvajsGFjVmAMFQBggEcDj48+dVUH6lyL283g\n"
          "LVn76w7HYNT66J/kczNjxL7P+FThLDnTPkiLlTySi86jW0awsQfx6mX9OFNC1H3t\n"
          "BD7IgvkcM2C95ucwPQYJYIZIAWUDBAICBDCZAX9Xpo0Sf0TKk2akO9p5k6pOskrp\n"
-         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDaAAwZQIxAMAg\n"
-         "P2uy/nb23el8BOdINXxDc/yZwUtLXKG+r5V1hhyC40yf+auTeXBMI6b3jcnL2wIw\n"
-         "cnmr3aYNceRAdTEhqFg6Pf3jFxGsYnGR1BX+mk7jq0FpAih+UkVhZwIxyq24frDs\n"
+         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDaQAwZgIxALMc\n"
+         "kJfW5Li1Pk+xUjhmftm/dKXKl3JZidDywjN6gpf43wUYP0AHk4OOP4/sCvUWUQIx\n"
+         "AMlEbVIMMpE/mpCAsj9KdqdrjTdQBUSwLTHyveGJEoUQ3fNF52XxJTe9iPFBhanj\n"
+         "Ng==\n"
          "-----END CERTIFICATE-----\n",
      .brom_pem =
          "-----BEGIN CERTIFICATE-----\n"
-         "MIICSDCCAc6gAwIBAgIJQQlkPr0JJJiiMAoGCCqGSM49BAMDMEUxKjAoBgNVBAMM\n"
+         "MIICSTCCAc6gAwIBAgIJQQlkPr0JJJiiMAoGCCqGSM49BAMDMEUxKjAoBgNVBAMM\n"
          "IVNJTVVMQVRPUiBHSDEwMCBQcm92aXNpb25lciBJQ0EgMTEXMBUGA1UECgwOYXZl\n"
          "ciBTSU1VTEFUT1IwIBcNMjQwMTAxMDAwMDAwWhgPOTk5OTEyMzEyMzU5NTlaMGox\n"
          "GzAZBgNVBAUTEjQxMDk2NDNFQkQwOTI0OThBMjELMAkGA1UEBhMCWloxFzAVBgNV\n"
@@ -218,9 +220,9 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "i5U8kovOo1tGsLEH8epl/ThTQtR97QQ+yIL5HDNgvebno2MwYTAPBgNVHRMBAf8E\n"
          "BTADAQH/MA4GA1UdDwEB/wQEAwICBDAdBgNVHQ4EFgQU1xDripoEK5dpv4yaS27R\n"
          "pNLvl6owHwYDVR0jBBgwFoAUNgIKxZAxdaLU6Fv0vW1kvQ7ezcowCgYIKoZIzj0E\n"
-         "AwMDaAAwZQIxAPKfjw0ByrevqV0NZ26RkRJIrzZoUXWfP2xSphFaIxMJ5mLFcpaL\n"
-         "p7MxdXrYAQRR6QIwCZwAA7XLUXgSiF+xXw21oQTWtl20tqOZuD/bAEeg7NO6XdIu\n"
-         "1QSeg4PDsKrj8Jrv\n"
+         "AwMDaQAwZgIxANTkzOZfuw7eEwyVuPdTw8zX0YdUleUrEJB/J0A5AhT8lrwi15bY\n"
+         "k63K4h0BrOkhugIxAICsFdhE0LxFXUIJUDbKeDpJMkGDOQCceXHP4FNOMBMEkmLK\n"
+         "/vtWeZXuLbf+XosxqQ==\n"
          "-----END CERTIFICATE-----\n",
      .key = {
          0x8c, 0x57, 0xf9, 0xf2, 0x97, 0x72, 0x5d, 0x0e, 0x04, 0xf8, 0x31, 0x49,
@@ -259,9 +261,9 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "BgUrgQQAIgNiAATLKM+rUngHLR507DJNRanrvb8RG8p5HRmKYgfIaTT3EVKTATa9\n"
          "F/AvugLYv3EX139tMo9fkTdp5cUeDO3ZkiBg26wycuIsaMsMJHkUH18b6mB+8BBY\n"
          "L09g5eCG2P4PVnowPQYJYIZIAWUDBAICBDCZAX9Xpo0Sf0TKk2akO9p5k6pOskrp\n"
-         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDaAAwZQIwdmuF\n"
-         "ZQ7NxQRfhjW8LwzyN3uCFoaZ/bGVIeNjleUomkzwAs5ogJqZ11JbhkNkMp5wAjEA\n"
-         "xpbaX1FpPn/QN07698qvRkQn6dElMYGZc3p9O4VJVDUmOGwQHXXqCxUz4GnYHnnS\n"
+         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDaAAwZQIwRMku\n"
+         "zPE9fgO1OCuuncgZgWrx6QZmhQ3F9mmmPyysj6/1gPPLKHjOL2CPkyo8LPvmAjEA\n"
+         "t+hzIIxyqHopRsVQVTLhY37vM89ppJiqBvUhnxJDJuGG9n/56lRdzrILExFue3kB\n"
          "-----END CERTIFICATE-----\n",
      .brom_pem =
          "-----BEGIN CERTIFICATE-----\n"
@@ -275,9 +277,9 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "YNusMnLiLGjLDCR5FB9fG+pgfvAQWC9PYOXghtj+D1Z6o2MwYTAPBgNVHRMBAf8E\n"
          "BTADAQH/MA4GA1UdDwEB/wQEAwICBDAdBgNVHQ4EFgQUZ20+g3EDugKumcTm5KSF\n"
          "4NXMP7EwHwYDVR0jBBgwFoAUNgIKxZAxdaLU6Fv0vW1kvQ7ezcowCgYIKoZIzj0E\n"
-         "AwMDaAAwZQIxAMNvJTfRCSdJVm49Q9/gagybjndba6YZsW50zH8ex1Q6HvzXwzLq\n"
-         "21EVdwSsMQ3+hwIwVvnZFBnUVR5yvSPujceT0nC9aDdKB/6iVarhRpYTvPLAXQuI\n"
-         "OxtkNo65Eew0um55\n"
+         "AwMDaAAwZQIxAMktEf4tFSPvNMii7TRVnyvpxKuUoBY0p1ylyMRLYxbAYMcmsyhJ\n"
+         "jSUTxVhB5BpXYwIwUQpsiuBUgh2LzuenKiNXVppT0E2leRxoqUGWaRyDWxS4sZ5o\n"
+         "ATNUbpLfAIUnlCap\n"
          "-----END CERTIFICATE-----\n",
      .key = {
          0x5d, 0x58, 0x13, 0x6a, 0x93, 0xab, 0xfa, 0x46, 0x7b, 0xe2, 0x91, 0xec,
@@ -316,13 +318,13 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "BgUrgQQAIgNiAAQ4/FH7gEahwCNU+STjKaHa36ZBWwMXMQ+et0e/Kso374grbf9Z\n"
          "FC/zL5/3aRqGGNiiWFO/XGfO2O2hxBUa3TCID4Sw5eh9MBw+BNWUYI0+GDHMYIej\n"
          "Fg+rPE+RqGrDEgAwPQYJYIZIAWUDBAICBDCZAX9Xpo0Sf0TKk2akO9p5k6pOskrp\n"
-         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDaAAwZQIxAOz8\n"
-         "BHnd3TypJmSJ1xN0wv6GEm2n//FQW1Bd9WfryySy0Ags4hHPgEneBnNL6X1EogIw\n"
-         "aPSqNoMy+VgS196yjrKGG10sYiYLfSno4PH55QJ8j+xz3PYjVT07FhkNt7DaXnyL\n"
+         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDaAAwZQIxAI0N\n"
+         "7rg/pQgFCopFKnnabMy91DFqKsPZVJsYrwreM5s4fE99eYM3YACurWAc8MTCUwIw\n"
+         "ZFqZnSsOureZ3oHZcumnwui55asVUmhLd6lAfRkNl33S0+d7sBqPFYJ0ohdq4Jd/\n"
          "-----END CERTIFICATE-----\n",
      .brom_pem =
          "-----BEGIN CERTIFICATE-----\n"
-         "MIICSDCCAc6gAwIBAgIJQSPii1ySW0n9MAoGCCqGSM49BAMDMEUxKjAoBgNVBAMM\n"
+         "MIICRzCCAc6gAwIBAgIJQSPii1ySW0n9MAoGCCqGSM49BAMDMEUxKjAoBgNVBAMM\n"
          "IVNJTVVMQVRPUiBHSDEwMCBQcm92aXNpb25lciBJQ0EgMTEXMBUGA1UECgwOYXZl\n"
          "ciBTSU1VTEFUT1IwIBcNMjQwMTAxMDAwMDAwWhgPOTk5OTEyMzEyMzU5NTlaMGox\n"
          "GzAZBgNVBAUTEjQxMjNFMjhCNUM5MjVCNDlGRDELMAkGA1UEBhMCWloxFzAVBgNV\n"
@@ -332,9 +334,9 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "iA+EsOXofTAcPgTVlGCNPhgxzGCHoxYPqzxPkahqwxIAo2MwYTAPBgNVHRMBAf8E\n"
          "BTADAQH/MA4GA1UdDwEB/wQEAwICBDAdBgNVHQ4EFgQUvSN4QCjf8URpkS5WySNp\n"
          "ZvvGI0MwHwYDVR0jBBgwFoAUNgIKxZAxdaLU6Fv0vW1kvQ7ezcowCgYIKoZIzj0E\n"
-         "AwMDaAAwZQIweO8/0XlOychGjVTqbePI4Jfre4PhgdvTF3TRHM/ECJljmZDaLtof\n"
-         "W3kyNCTlB7WvAjEAiaFJGL4N3NXY8sdLUR9/A4pkQzjR1gpD2ELlpje8O/X7Uf8I\n"
-         "f0Xbd7jcSMVBg9YX\n"
+         "AwMDZwAwZAIwcw3AWLqtJB8nzlv9RgPrpU16JWJ1tLUrq29bHVvFmBg1jd9pzGdA\n"
+         "j6mU0f1k/501AjBVY6L+NXEs3B4/8L4Ufxd3exeziHFL5hyN4nfaoVX4f7D2nyA4\n"
+         "M66T1IFZ9BEzcHc=\n"
          "-----END CERTIFICATE-----\n",
      .key = {
          0x07, 0xbe, 0xcb, 0xb9, 0x6b, 0x07, 0x8e, 0x81, 0x86, 0xc2, 0x52, 0x6e,
@@ -373,13 +375,13 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "BgUrgQQAIgNiAARsAx13fRMGIS4gYY6pznrKNxjFaNv18/T7l0a/YHDw55+1uGV8\n"
          "ejR9yoc7cTY/90bO/I+e/tmqW9TVKI06qvzAkRS9bhpLq159pAIOCc3Jx5uBnaOs\n"
          "9udcAJVOuRJpHI8wPQYJYIZIAWUDBAICBDCZAX9Xpo0Sf0TKk2akO9p5k6pOskrp\n"
-         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDaAAwZQIxANse\n"
-         "vFGfI0EW5Ijxk391W743FfFpTyToYC9lxbb+jvNI9tsqxm8ORdZxq52sxCeYxAIw\n"
-         "AdaAg1GWZwpA/phmCY5H0puofhjVDcTcHf/Jk2QaCISM552D6uVUQVMMzP1wJ1sn\n"
+         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDaAAwZQIxAKVp\n"
+         "6lki2cEb0CUARj28oUS2yZrDrMEoh5YGKCimx4py7tyE72p2aWYffj79dUhW9QIw\n"
+         "P+IfUqb8FV3PjwrDwa8vz15eZnaFoMFxD9/RVTEK5Sz/f0x02iC6cIUFHji8YLMt\n"
          "-----END CERTIFICATE-----\n",
      .brom_pem =
          "-----BEGIN CERTIFICATE-----\n"
-         "MIICRzCCAc6gAwIBAgIJQYTkLyqII80xMAoGCCqGSM49BAMDMEUxKjAoBgNVBAMM\n"
+         "MIICSDCCAc6gAwIBAgIJQYTkLyqII80xMAoGCCqGSM49BAMDMEUxKjAoBgNVBAMM\n"
          "IVNJTVVMQVRPUiBHSDEwMCBQcm92aXNpb25lciBJQ0EgMTEXMBUGA1UECgwOYXZl\n"
          "ciBTSU1VTEFUT1IwIBcNMjQwMTAxMDAwMDAwWhgPOTk5OTEyMzEyMzU5NTlaMGox\n"
          "GzAZBgNVBAUTEjQxODRFNDJGMkE4ODIzQ0QzMTELMAkGA1UEBhMCWloxFzAVBgNV\n"
@@ -389,9 +391,9 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "wJEUvW4aS6tefaQCDgnNycebgZ2jrPbnXACVTrkSaRyPo2MwYTAPBgNVHRMBAf8E\n"
          "BTADAQH/MA4GA1UdDwEB/wQEAwICBDAdBgNVHQ4EFgQUd5F0O+HutlcNew2WA8we\n"
          "GvyXEgUwHwYDVR0jBBgwFoAUNgIKxZAxdaLU6Fv0vW1kvQ7ezcowCgYIKoZIzj0E\n"
-         "AwMDZwAwZAIwX9xog8CNMogMrI5odkw7sIsRmjmlNW3CrXX0eELWZyl355gi+l+J\n"
-         "1sstEwado8AZAjAoQR3T31by8GsorBlh9DcxVIjhxYvZbAT3ZsKV40Zq/+HBlBJS\n"
-         "G9Apl6gGaiEJXs8=\n"
+         "AwMDaAAwZQIxAIBZLovlx3PgoIi77b/ayd/z3yLihY8TjcK0d7KYPu+6Ue2re1jP\n"
+         "WAGsFBMh51HfZgIwSGCTfMNLsx8NV0qt6zMoKSFnoN22mMeaSfQseRVhHoXGvWcE\n"
+         "NyOwyjCIOao5ARXS\n"
          "-----END CERTIFICATE-----\n",
      .key = {
          0x34, 0xa5, 0x94, 0xc2, 0xff, 0xe4, 0x45, 0x83, 0xd8, 0xe4, 0xb3, 0x99,
@@ -414,7 +416,7 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
     {
      .leaf_pem =
          "-----BEGIN CERTIFICATE-----\n"
-         "MIIDjDCCAxKgAwIBAgIUUPGn57X5PuOVeF7J2kFre5FVZH0wCgYIKoZIzj0EAwMw\n"
+         "MIIDjTCCAxKgAwIBAgIUUPGn57X5PuOVeF7J2kFre5FVZH0wCgYIKoZIzj0EAwMw\n"
          "ajEbMBkGA1UEBRMSNDFFNDI1MDlGMDQ5QTY2RjVDMQswCQYDVQQGEwJaWjEXMBUG\n"
          "A1UECgwOYXZlciBTSU1VTEFUT1IxJTAjBgNVBAMMHEdIMTAwIEEwMSBHU1AgQlJP\n"
          "TSBTSU1VTEFUT1IwIBcNMjQwMTAxMDAwMDAwWhgPOTk5OTEyMzEyMzU5NTlaMIGC\n"
@@ -430,9 +432,10 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "BgUrgQQAIgNiAAQ9pgxcWYhKoNSPClrXTzNrHu9MPmLIA9cw59UsKsOMW6NCvjm/\n"
          "rs5tmJOFOhdMwYhcEFm9xaM2CO0E+rQpv0qBNPzons6hbtBaoPTPeK2kNFcfYc4u\n"
          "tdEccdr/VrwF7ukwPQYJYIZIAWUDBAICBDCZAX9Xpo0Sf0TKk2akO9p5k6pOskrp\n"
-         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDaAAwZQIxAMY7\n"
-         "bHQcTWEswxOtIVNoQU9EbfW0Jj1PPe8E4jigE31WP8scD/pKWoHr0ModKQNp2AIw\n"
-         "bSnN/yFRqxDYo7DLX0+JuW3SPHHKb4a6VQ1SFXt4K/BvFtqvi1zmV5jPkFVkvEjZ\n"
+         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDaQAwZgIxAInW\n"
+         "Pn7kPaA8UnofXNOYaCsUhVrlBotTbYcHWWbHEfbkfc8qdOQ5/35/QM0J0bmBTwIx\n"
+         "AJqfVcYwUwQCFPLQ6HZUxgmbKXfL4yCU2eUfnyE9d0RSFKPq38g1YZDNaN4ZNax4\n"
+         "pA==\n"
          "-----END CERTIFICATE-----\n",
      .brom_pem =
          "-----BEGIN CERTIFICATE-----\n"
@@ -446,9 +449,9 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "gTT86J7OoW7QWqD0z3itpDRXH2HOLrXRHHHa/1a8Be7po2MwYTAPBgNVHRMBAf8E\n"
          "BTADAQH/MA4GA1UdDwEB/wQEAwICBDAdBgNVHQ4EFgQUPh0I99vs6TkvWZy3kovx\n"
          "xssvEHEwHwYDVR0jBBgwFoAUNgIKxZAxdaLU6Fv0vW1kvQ7ezcowCgYIKoZIzj0E\n"
-         "AwMDaAAwZQIwEOzICKYZyvh1V+ByF5la4VLXp+QEenBlO555nTVINejv2p79+xpF\n"
-         "Bh4IxhEEKgcCAjEAoGaTHcgU7BsF/gxCHPnJAUKrPM2f7HvYKLzQUjBWyYYjAH4N\n"
-         "DuQsHuckNXvKi0Ab\n"
+         "AwMDaAAwZQIxAMMV3prscuJ/vB27ld/Rw76MufxTORrlXuiUm/8Q6TuiiLxfZauu\n"
+         "6hwMUPimVAddiQIwNQ7gjErS3t1BKu14Flbe+lq1ZFjCNmE5Dgr+BDa9i61vXmAg\n"
+         "Kuerj8W76BiJseXm\n"
          "-----END CERTIFICATE-----\n",
      .key = {
          0xcf, 0x0d, 0x6a, 0x8d, 0xbf, 0x5d, 0x25, 0x2e, 0xac, 0x4b, 0xaa, 0xf5,
@@ -487,9 +490,9 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "BgUrgQQAIgNiAAQomJR6nDtldrxwp2W8q5vQLDH+zdfryHarWDCqQfnllD6Z1BSR\n"
          "oll8yQt3zj93sLz6EGq8GV4fesorfonAv1KvONCMP8NASHKe/0aeFo3tAWwgbx3p\n"
          "BVlPM59D3g5G9A0wPQYJYIZIAWUDBAICBDCZAX9Xpo0Sf0TKk2akO9p5k6pOskrp\n"
-         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDZwAwZAIwZIPW\n"
-         "Y/tHshy+VhhV7ExT/4kZMQ3AuyPpgVe7vFBoIaUPz5jVb1/5QNzNS0iR8rF/AjA2\n"
-         "fo6WmTOzKHZxJ1u3M5TFVg+bwjt7XSTxEtPOBUUWfwL/FC8oFhUrZPXPHKIM7sw=\n"
+         "DzAQ9JAzSqH/+GzGdi2O1SVweGLvqiuo/oUwCgYIKoZIzj0EAwMDZwAwZAIwVqpQ\n"
+         "DXiqb3YpJrC6ukeV+8pyRmj3dnuyqv+i/cc61py6T6zaLVMfskUvPnlfVJv2AjAF\n"
+         "d0iz3gec/TQgcAL9sc+roHlGcqnVDuhBVegeIrE30TZRlqb6T2nEF/3BjgK1kUk=\n"
          "-----END CERTIFICATE-----\n",
      .brom_pem =
          "-----BEGIN CERTIFICATE-----\n"
@@ -503,9 +506,9 @@ const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {
          "rzjQjD/DQEhynv9GnhaN7QFsIG8d6QVZTzOfQ94ORvQNo2MwYTAPBgNVHRMBAf8E\n"
          "BTADAQH/MA4GA1UdDwEB/wQEAwICBDAdBgNVHQ4EFgQUkkJRvhBdxj12v7plQE1v\n"
          "kKK+tn0wHwYDVR0jBBgwFoAUNgIKxZAxdaLU6Fv0vW1kvQ7ezcowCgYIKoZIzj0E\n"
-         "AwMDaAAwZQIxAPJEa6+3ZpszAq+3cLj2DiUCoS6UVBG28xORb3I98iU7fbzEYPtq\n"
-         "2qYYoR6zHJloHgIwNaGGTyJX/PEKOnE81BV3Gr45DMexEcAH4VlekZrJUAbR8iUj\n"
-         "tX5MmGQjSYvDSjz8\n"
+         "AwMDaAAwZQIwKqX4DEiY7sKeozLNBM2SQ7////JjmChQdz1mg1BmNWqgdG3ej7C6\n"
+         "sCEQUOdqMs9GAjEAxbtUvwwQNzCr0qO6xXxH4K7tS/3EtitMYLXcotUumom+ygRo\n"
+         "KlF/E7xBg7B8S70N\n"
          "-----END CERTIFICATE-----\n",
      .key = {
          0x87, 0x56, 0x8a, 0x10, 0x93, 0xa3, 0x37, 0xcf, 0xa9, 0x7b, 0x46, 0x66,

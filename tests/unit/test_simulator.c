@@ -206,27 +206,31 @@ static void qe_report_is_signed_by_the_pck_key(void **state)
     sk_X509_pop_free(chain, X509_free);
 }
 
-static void common_name(char out[static 64], const X509 *cert)
+static void check_name(const X509 *cert, int nid, const char *want)
 {
-    X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, out,
-                              64);
+    char got[64];
+
+    X509_NAME_get_text_by_NID(X509_get_subject_name(cert), nid, got,
+                              sizeof(got));
+    assert_string_equal(got, want);
 }
 
+/* A verifier reads a certificate's role from its common name, which is
+ * therefore Intel's; the organisation says whose it is. */
 static void chain_leads_to_the_root(void **state)
 {
-    static const char *const names[] = {"aver SIMULATOR PCK Certificate",
-                                        "aver SIMULATOR PCK Platform CA",
-                                        "aver SIMULATOR Root CA"};
+    static const char *const names[] = {"Intel SGX PCK Certificate",
+                                        "Intel SGX PCK Platform CA",
+                                        "Intel SGX Root CA"};
     STACK_OF(X509) *chain = pck_chain(*state);
     X509 *root = x509_check_one(simulator_root_pem);
 
     assert_int_equal(sk_X509_num(chain), 3);
     for (int i = 0; i < 3; i++) {
         const X509 *cert = sk_X509_value(chain, i);
-        char name[64];
 
-        common_name(name, cert);
-        assert_string_equal(name, names[i]);
+        check_name(cert, NID_commonName, names[i]);
+        check_name(cert, NID_organizationName, "aver SIMULATOR");
         assert_int_equal(X509_get_signature_nid(cert), NID_ecdsa_with_SHA256);
         assert_int_equal(X509_get_version(cert), X509_VERSION_3);
         assert_true(
