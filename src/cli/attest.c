@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * attest: makes a report here, for a key pair that is thrown away: to see
- * whether this machine can, and what its evidence looks like. */
+ * whether this machine can, and what its evidence looks like. Or prints the
+ * simulator's endorsements, which a verifier needs beside its reports. */
 #include "attest/attest.h"
+#include "attest/simulator.h"
 #include "base/suggest.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -18,6 +20,7 @@
 
 struct attest_options {
     const char *tee, *gpu, *nonce, *algo;
+    bool endorsements;
     struct attest_config config;
 };
 
@@ -61,6 +64,12 @@ static void throw_away_key(struct attest_identity *who)
     aver_k1_free(k);
 }
 
+static void print_line(const struct aver_buf *out)
+{
+    fwrite(out->p, 1, out->n, stdout);
+    putchar('\n');
+}
+
 static int make(const struct attest_config *config, enum attest_algo algo,
                 const uint8_t nonce[static 32])
 {
@@ -77,11 +86,36 @@ static int make(const struct attest_config *config, enum attest_algo algo,
                                    nonce, &out, &err) != ATTEST_OK) {
         complain("%s", err.text);
     } else {
-        fwrite(out.p, 1, out.n, stdout);
-        putchar('\n');
+        print_line(&out);
         rc = EXIT_OK;
     }
     attest_close(b);
+    aver_buf_clear(&out);
+    return rc;
+}
+
+/* Nothing is made here, so what describes the making is refused. */
+static int endorse(const struct attest_options *o)
+{
+    struct aver_error err = {0};
+    struct aver_buf out;
+    int rc = EXIT_UNDECIDED;
+
+    if (o->gpu != NULL || o->nonce != NULL || o->algo != NULL)
+        return usage("--endorsements stands with --tee alone");
+    if (o->config.tee != ATTEST_CHOOSE_SIMULATOR) {
+        complain("this prints the simulator's endorsements only (--tee "
+                 "simulator); those of a real machine come from "
+                 "--collateral files");
+        return EXIT_UNDECIDED;
+    }
+    aver_buf_init(&out, 1u << 20);
+    if (simulator_endorsements(&out, &err) != 0) {
+        complain("%s", err.text);
+    } else {
+        print_line(&out);
+        rc = EXIT_OK;
+    }
     aver_buf_clear(&out);
     return rc;
 }
@@ -117,6 +151,9 @@ int attest_main(int argc, char **argv)
          NULL},
         {"nonce", "HEX", "64 digits; else one is drawn", &o.nonce, NULL},
         {"signing-algo", "NAME", "ecdsa (default) or ed25519", &o.algo, NULL},
+        {"endorsements", NULL,
+         "print what a verifier needs beside --tee simulator's reports", NULL,
+         &o.endorsements},
         {"dstack-socket", "PATH", "the guest agent's socket",
          &o.config.dstack_socket, NULL},
         {"tsm-path", "PATH", "configfs-tsm's report folder", &o.config.tsm_path,
@@ -141,6 +178,8 @@ int attest_main(int argc, char **argv)
         return usage("attest takes options only: %.60s", words.word[0]);
     if (read_choices(&o, &algo) != 0)
         return EXIT_USAGE;
+    if (o.endorsements)
+        return endorse(&o);
     aver_random(nonce, sizeof(nonce));
     if (o.nonce != NULL &&
         aver_hex_decode(nonce, sizeof(nonce), aver_bytes_str(o.nonce)) != 0)
