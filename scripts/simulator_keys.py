@@ -206,16 +206,28 @@ def der_extension(value, critical):
                     octets(value.public_bytes()))
 
 
-def crl(issuer, key, revoked=(), start=START, end=END, more=()):
-    """DER, version 2 (RFC 5280, 5.1). `revoked` holds serial numbers; an
-    `end` of None leaves nextUpdate out."""
-    entries = [sequence(der_integer(n), der_time(start)) for n in revoked]
-    extensions = [authority_id(key), (x509.CRLNumber(1), False), *more]
+def crl_extensions(key):
+    return [authority_id(key), (x509.CRLNumber(1), False)]
+
+
+def crl(issuer, key, revoked=(), start=START, end=END, extensions=None):
+    """DER (RFC 5280, 5.1). `revoked` holds pairs of a serial number and
+    extensions; an `end` of None leaves nextUpdate out; no extensions make it
+    a CRL of version 1."""
+    if extensions is None:
+        extensions = crl_extensions(key)
+
+    def block(pairs):
+        return [sequence(*(der_extension(*e) for e in pairs))] if pairs else []
+
+    entries = [sequence(der_integer(n), der_time(start), *block(more))
+               for n, more in revoked]
     return key.sign_der(sequence(
-        der_integer(1), key.algorithm, issuer.public_bytes(), der_time(start),
+        *([der_integer(1)] if extensions else []), key.algorithm,
+        issuer.public_bytes(), der_time(start),
         *([der_time(end)] if end else []),
         *([sequence(*entries)] if entries else []),
-        der(0xa0, sequence(*(der_extension(*e) for e in extensions)))))
+        *(der(0xa0, part) for part in block(extensions))))
 
 
 def pem(cert):

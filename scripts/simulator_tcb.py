@@ -101,22 +101,30 @@ def text(document):
     return json.dumps(document, separators=(",", ":"))
 
 
-def bundle(info=None, identity=None, signer=None, signer_key=None, ca=None,
-           root_crl=None, pck_crl=None):
-    """All that a verifier needs beside the quote, as a dict of text. The
-    arguments are for vectors: what stands in place of the right one."""
-    root = pem(intel_certificate("Root CA"))
-    key = signer_key or intel_key("TCB Signing")
-    chain = pem(signer or intel_certificate("TCB Signing")) + root
-    info, identity = text(info or tcb_info()), text(identity or qe_identity())
+def issuer_chain(*certificates):
+    """PEM, the root last."""
+    return "".join(pem(c) for c in (*certificates,
+                                    intel_certificate("Root CA")))
+
+
+def signed(part, document, chain=None, key=None):
+    """The three members of a document (or its text) in a bundle."""
+    if not isinstance(document, str):
+        document = text(document)
+    key = key or intel_key("TCB Signing")
+    return {
+        part + "_issuer_chain":
+            chain or issuer_chain(intel_certificate("TCB Signing")),
+        part: document,
+        part + "_signature": key.sign(document.encode()).hex()}
+
+
+def bundle():
+    """All that a verifier needs beside the quote, as a dict of text."""
     return {
         "pck_crl_issuer_chain":
-            pem(ca or intel_certificate("PCK Platform CA")) + root,
-        "root_ca_crl": (root_crl or intel_crl("Root CA")).hex(),
-        "pck_crl": (pck_crl or intel_crl("PCK Platform CA")).hex(),
-        "tcb_info_issuer_chain": chain,
-        "tcb_info": info,
-        "tcb_info_signature": key.sign(info.encode()).hex(),
-        "qe_identity_issuer_chain": chain,
-        "qe_identity": identity,
-        "qe_identity_signature": key.sign(identity.encode()).hex()}
+            issuer_chain(intel_certificate("PCK Platform CA")),
+        "root_ca_crl": intel_crl("Root CA").hex(),
+        "pck_crl": intel_crl("PCK Platform CA").hex(),
+        **signed("tcb_info", tcb_info()),
+        **signed("qe_identity", qe_identity())}

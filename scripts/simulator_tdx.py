@@ -58,29 +58,37 @@ def sgx_entry(suffix, value):
     return sequence(der_oid(SGX_OID + suffix), value)
 
 
-def sgx_tcb(components=COMPONENTS):
-    svns = [sgx_entry(".2.%d" % (i + 1), der_integer(svn))
+def sgx_tcb(components=COMPONENTS, cpusvn=None):
+    """`components` holds numbers, or DER that stands in place of one."""
+    svns = [sgx_entry(".2.%d" % (i + 1), svn if isinstance(svn, bytes)
+                      else der_integer(svn))
             for i, svn in enumerate(components)]
     return sequence(*svns, sgx_entry(".2.17", der_integer(PCESVN)),
-                    sgx_entry(".2.18", octets(COMPONENTS)))
+                    sgx_entry(".2.18", octets(cpusvn or COMPONENTS)))
 
 
-def sgx_extension(tcb=None, pceid=PCEID, fmspc=FMSPC, more=()):
-    """The value of SGX_OID, in the form of a Platform CA's leaf. The
-    arguments are for vectors: what stands in place of the right one."""
+def sgx_entries():
+    """As in a leaf of the Platform CA: member -> value, in Intel's order."""
     yes = der(1, b"\xff")
-    setup = sequence(*(sgx_entry(".7.%d" % i, yes) for i in (1, 2, 3)))
-    return sequence(
-        sgx_entry(".1", octets(label("PPID", "sha256")[:16])),
-        sgx_entry(".2", tcb or sgx_tcb()),
-        sgx_entry(".3", octets(pceid)), sgx_entry(".4", octets(fmspc)),
-        sgx_entry(".5", der(10, b"\x01")),
-        sgx_entry(".6", octets(label("platform instance", "sha256")[:16])),
-        sgx_entry(".7", setup), *more)
+    return {
+        ".1": octets(label("PPID", "sha256")[:16]),
+        ".2": sgx_tcb(),
+        ".3": octets(PCEID),
+        ".4": octets(FMSPC),
+        ".5": der(10, b"\x01"),
+        ".6": octets(label("platform instance", "sha256")[:16]),
+        ".7": sequence(*(sgx_entry(".7.%d" % i, yes) for i in (1, 2, 3)))}
+
+
+def sgx_extension(entries=None, more=()):
+    """The value of SGX_OID."""
+    entries = sgx_entries() if entries is None else entries
+    return sequence(*(sgx_entry(*e) for e in [*entries.items(), *more]))
 
 
 def intel_certificate(role, issuer=None, title=None, constraints=None,
-                      sgx=None, more=(), start=START, end=END, key=None):
+                      sgx=None, more=(), drop=None, start=START, end=END,
+                      key=None, issuer_title=None):
     """DER. The arguments after `role` are for vectors: issued by another,
     named as another, and so on."""
     by, point, usage, ca = ROLES[role]
@@ -91,8 +99,11 @@ def intel_certificate(role, issuer=None, title=None, constraints=None,
                   (x509.BasicConstraints(*(constraints or ca)), True)]
     if sgx or role == "PCK Certificate":
         extensions.append(other(SGX_OID, sgx or sgx_extension()))
-    return certificate(intel_name(title or role), key, intel_name(by),
-                       intel_key(by), end, [*extensions, *more], start=start)
+    extensions = [e for e in [*extensions, *more]
+                  if drop is None or not isinstance(e[0], drop)]
+    return certificate(intel_name(title or role), key,
+                       intel_name(issuer_title or by), intel_key(by), end,
+                       extensions, start=start)
 
 
 def intel_crl(role, **changes):
@@ -100,15 +111,17 @@ def intel_crl(role, **changes):
     return crl(intel_name(role), intel_key(role), **changes)
 
 
-def qe_report(attestation_point, attributes=QE_ATTRIBUTES, isvsvn=QE_ISVSVN):
+def qe_report(attestation_point, attributes=QE_ATTRIBUTES, isvsvn=QE_ISVSVN,
+              bound=None, miscselect=0):
     """SGX report of the quoting enclave (384 bytes)."""
-    binding = hashlib.sha256(attestation_point + QE_AUTH_DATA).digest()
-    report = (COMPONENTS + bytes(4) + bytes(28) + attributes +
-              label("quoting enclave", "sha256") + bytes(32) +
+    if bound is None:
+        bound = attestation_point + QE_AUTH_DATA
+    report = (COMPONENTS + miscselect.to_bytes(4, "little") + bytes(28) +
+              attributes + label("quoting enclave", "sha256") + bytes(32) +
               label("enclave signer", "sha256") + bytes(96) +
               QE_ISVPRODID.to_bytes(2, "little") +
-              isvsvn.to_bytes(2, "little") + bytes(60) + binding +
-              bytes(32))
+              isvsvn.to_bytes(2, "little") + bytes(60) +
+              hashlib.sha256(bound).digest() + bytes(32))
     assert len(report) == 384
     return report
 
