@@ -58,13 +58,14 @@ def sgx_entry(suffix, value):
     return sequence(der_oid(SGX_OID + suffix), value)
 
 
-def sgx_tcb(components=COMPONENTS, cpusvn=None):
+def sgx_tcb(components=COMPONENTS, cpusvn=None, more=()):
     """`components` holds numbers, or DER that stands in place of one."""
     svns = [sgx_entry(".2.%d" % (i + 1), svn if isinstance(svn, bytes)
                       else der_integer(svn))
             for i, svn in enumerate(components)]
     return sequence(*svns, sgx_entry(".2.17", der_integer(PCESVN)),
-                    sgx_entry(".2.18", octets(cpusvn or COMPONENTS)))
+                    sgx_entry(".2.18", octets(cpusvn or COMPONENTS)),
+                    *(sgx_entry(*e) for e in more))
 
 
 def sgx_entries():

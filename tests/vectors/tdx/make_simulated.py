@@ -293,6 +293,12 @@ def sgx_extensions():
     bad = reject("PCK_CHAIN")
     svns = [*tdx.COMPONENTS]
     yield "sgx-17-components", bad, sgx(_2=tdx.sgx_tcb(svns + [0])), ""
+    yield ("sgx-component-19", bad,
+           sgx(_2=tdx.sgx_tcb(more=[(".2.19", der(2, b"\0"))])), "")
+    yield ("sgx-component-twice", bad,
+           sgx(_2=tdx.sgx_tcb(more=[(".2.1", der(2, b"\x04"))])), "")
+    yield ("sgx-member-8", bad,
+           pck({"sgx": tdx.sgx_extension(more=[(".8", octets(b"\0"))])}), "")
     yield "sgx-15-components", bad, sgx(_2=tdx.sgx_tcb(svns[:15])), ""
     yield ("sgx-svn-256", bad, sgx(_2=tdx.sgx_tcb([256, *svns[1:]])),
            "a cast to 8 bits makes 0 of it")
