@@ -242,7 +242,11 @@ def second():
 def policies():
     td = "TD_ATTRIBUTES"
     yield ("td-migratable", reject(td), q(attributes=SEPT | 1 << 29), "")
-    yield ("td-reserved-20", reject(td), q(attributes=SEPT | 1 << 20), "")
+    yield ("td-reserved-20", reject(td), q(attributes=SEPT | 1 << 20),
+           "dcap-qvl 0.7.0 takes 16 and 18 to 22 for known bits")
+    yield ("td-reserved-25", reject(td), q(attributes=SEPT | 1 << 25), "")
+    yield ("td-servtd-ext", reject(td), q(attributes=SEPT | 1 << 17),
+           "SERVTD_EXT of later modules")
     yield ("td-reserved-45", reject(td), q(attributes=SEPT | 1 << 45), "")
     yield ("td-tud-3", reject("DEBUG"), q(attributes=SEPT | 1 << 3),
            "no switch lets it pass")
