@@ -152,6 +152,28 @@ int aver_base64_decode_buf(struct aver_buf *out, struct aver_bytes text)
     return 0;
 }
 
+int aver_percent_decode_buf(struct aver_buf *out, struct aver_bytes text)
+{
+    size_t before = out->n;
+
+    if (aver_buf_reserve(out, text.n) != 0)
+        return -1;
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+
+        if (c == '%') {
+            if (text.n - i < 3 ||
+                aver_hex_decode(&c, 1, aver_bytes_of(text.p + i + 1, 2)) != 0) {
+                out->n = before;
+                return -1;
+            }
+            i += 2;
+        }
+        out->p[out->n++] = c;
+    }
+    return 0;
+}
+
 int aver_decimal(uint64_t *out, struct aver_bytes text, uint64_t max)
 {
     uint64_t v = 0;

@@ -22,6 +22,9 @@ AVER_MUST_CHECK int aver_base64_encode_buf(struct aver_buf *out,
  * stray bits in the last group. */
 AVER_MUST_CHECK int aver_base64_decode_buf(struct aver_buf *out,
                                            struct aver_bytes text);
+/* RFC 3986 2.1: %XX becomes a byte, others stay. -1 for half a %XX. */
+AVER_MUST_CHECK int aver_percent_decode_buf(struct aver_buf *out,
+                                            struct aver_bytes text);
 /* Digits only, no sign, no white space, at most `max`. */
 AVER_MUST_CHECK int aver_decimal(uint64_t *out, struct aver_bytes text,
                                  uint64_t max);

@@ -104,7 +104,7 @@ static void print_report_facts(FILE *f, const struct aver_report *r)
         fprintf(f, "nonce    %s\n", hex);
     }
     if (r->quote_ok) {
-        aver_hex_encode(hex, r->quote.mrtd.p, 48);
+        aver_hex_encode(hex, r->quote.td.mrtd.p, 48);
         fprintf(f, "mrtd     %s\n", hex);
     }
     for (unsigned i = 0; i < r->ngpus; i++)

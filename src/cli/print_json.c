@@ -69,12 +69,12 @@ static json_t *fields(const struct aver_quote *q)
 
     put(o, "version", json_integer(q->version));
     put(o, "tee", json_string("tdx"));
-    put_hex(o, "td_attributes", q->td_attributes);
-    put_hex(o, "mrtd", q->mrtd);
-    put_hex(o, "mrconfigid", q->mrconfigid);
+    put_hex(o, "td_attributes", q->td.td_attributes);
+    put_hex(o, "mrtd", q->td.mrtd);
+    put_hex(o, "mrconfigid", q->td.mrconfigid);
     for (int i = 0; i < 4; i++) {
         name[4] = (char)('0' + i);
-        put_hex(o, name, q->rtmr[i]);
+        put_hex(o, name, q->td.rtmr[i]);
     }
     put_hex(o, "report_data", q->report_data);
     return o;

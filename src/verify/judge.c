@@ -18,6 +18,11 @@ enum aver_result aver_say(struct aver_note *why, enum aver_result result,
     return result;
 }
 
+static bool has_cpu(const struct aver_subject *s)
+{
+    return s->cpu != NULL;
+}
+
 static bool has_report(const struct aver_subject *s)
 {
     return s->report != NULL;
@@ -34,6 +39,7 @@ static const struct {
     const unsigned *n;
     bool (*applies)(const struct aver_subject *s);
 } tables[] = {
+    {aver_cpu_rows, &aver_cpu_rows_n, has_cpu},
     {aver_report_rows, &aver_report_rows_n, has_report},
     {aver_receipt_rows, &aver_receipt_rows_n, has_receipt},
 };

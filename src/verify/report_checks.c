@@ -29,19 +29,6 @@ AVER_CHECK(aver_check_report_shape)
     return AVER_PASS;
 }
 
-AVER_CHECK(aver_check_tdx_quote)
-{
-    const struct aver_report *r = s->report;
-
-    if (!aver_report_usable(r))
-        return aver_say(why, AVER_SKIP, "%s", no_shape);
-    if (!r->quote_ok)
-        return aver_say(why, AVER_FAIL, "%s", r->quote_fault);
-    return aver_say(why, AVER_UNKNOWN,
-                    "not judged yet (a TDX quote of version %u, %zu bytes)",
-                    r->quote.version, r->quote_bytes.n);
-}
-
 AVER_CHECK(aver_check_quote_agrees)
 {
     const struct aver_report *r = s->report;
@@ -60,98 +47,60 @@ AVER_CHECK(aver_check_quote_agrees)
     return AVER_PASS;
 }
 
-enum root { ROOT_NONE = 0, ROOT_VENDOR, ROOT_SIMULATOR, ROOT_OTHER };
-
-static enum root root_of(struct aver_bytes pem, const uint8_t vendor[static 32],
-                         const uint8_t simulator[static 32])
-{
-    uint8_t spki[32];
-
-    if (aver_x509_spki_sha256(spki, aver_pem_last(pem), NULL) != 0)
-        return ROOT_NONE;
-    if (memcmp(spki, vendor, 32) == 0)
-        return ROOT_VENDOR;
-    return memcmp(spki, simulator, 32) == 0 ? ROOT_SIMULATOR : ROOT_OTHER;
-}
-
-/* The vendors' roots are asked for. */
-static enum aver_result want_vendor(enum root root, const char *whose,
-                                    const struct aver_report *r,
-                                    struct aver_note *why)
-{
-    if (root == ROOT_SIMULATOR)
-        return aver_say(why, AVER_SIMULATED, "%s comes from the simulator",
-                        whose);
-    if (root == ROOT_NONE && strcmp(r->claims.simulated, "true") == 0)
-        return aver_say(why, AVER_SIMULATED,
-                        "%s names no root, and the report says simulated",
-                        whose);
-    if (root == ROOT_NONE)
-        return aver_say(why, AVER_UNKNOWN, "%s comes with no certificates",
-                        whose);
-    if (root == ROOT_OTHER)
-        return aver_say(why, AVER_FAIL,
-                        "%s ends in a root that is neither the vendor's nor "
-                        "the simulator's",
-                        whose);
-    return AVER_PASS;
-}
-
-/* The simulator's roots replace the vendors'. */
-static enum aver_result want_simulator(enum root root, const char *whose,
-                                       struct aver_note *why)
-{
-    if (root == ROOT_NONE)
-        return aver_say(why, AVER_UNKNOWN, "%s comes with no certificates",
-                        whose);
-    if (root != ROOT_SIMULATOR)
-        return aver_say(why, AVER_FAIL,
-                        "%s does not end in the simulator's root, which is "
-                        "the one to be trusted",
-                        whose);
-    return aver_say(why, AVER_PASS,
-                    "made by the simulator, which you said to trust");
-}
-
-static enum aver_result judge_root(const struct aver_subject *s, enum root root,
-                                   const char *whose, struct aver_note *why)
-{
-    if (s->policy->trust == AVER_TRUST_SIMULATOR)
-        return want_simulator(root, whose, why);
-    return want_vendor(root, whose, s->report, why);
-}
-
 static bool refuses(enum aver_result result)
 {
     return result == AVER_FAIL || result == AVER_SIMULATED;
+}
+
+/* Where one GPU's certificates end, against where they should. */
+static enum aver_result judge_gpu_root(const struct aver_gpu *g,
+                                       const struct aver_policy *p,
+                                       struct aver_note *why)
+{
+    bool simulator = p->trust == AVER_TRUST_SIMULATOR;
+    const uint8_t *want = simulator ? p->simulator_gpu_root : aver_root_nvidia;
+    uint8_t spki[32];
+
+    if (aver_x509_spki_sha256(
+            spki, aver_pem_last(aver_buf_view(&g->certificate)), NULL) != 0)
+        return aver_say(why, AVER_UNKNOWN,
+                        "a GPU's evidence comes with no certificates");
+    if (memcmp(spki, want, 32) == 0)
+        return aver_say(why, AVER_PASS, "%s",
+                        simulator ? "made by the simulator, which you said to "
+                                    "trust"
+                                  : "");
+    if (memcmp(spki, p->simulator_gpu_root, 32) == 0)
+        return aver_say(why, AVER_SIMULATED,
+                        "a GPU's evidence comes from the simulator");
+    return aver_say(why, AVER_FAIL,
+                    "a GPU's evidence does not end in %s",
+                    simulator ? "the simulator's root, which is the one to be "
+                                "trusted"
+                              : "NVIDIA's root");
 }
 
 /* The worst that any of them is. */
 AVER_CHECK(aver_check_simulated)
 {
     const struct aver_report *r = s->report;
-    const struct aver_policy *p = s->policy;
+    enum aver_result result = AVER_NO_MATTER;
 
-    if (!aver_report_usable(r) || !r->quote_ok)
-        return aver_say(why, AVER_SKIP, "there is no quote to look at");
-    enum aver_result result = judge_root(
-        s, root_of(r->quote.chain, aver_root_intel, p->simulator_root),
-        "the quote", why);
+    if (!aver_report_usable(r))
+        return aver_say(why, AVER_SKIP, "%s", no_shape);
     for (unsigned i = 0; i < r->ngpus; i++) {
         struct aver_note note = {0};
-        enum aver_result gpu;
 
         if (!r->gpus[i].readable || refuses(result))
             continue;
-        gpu = judge_root(s,
-                         root_of(aver_buf_view(&r->gpus[i].certificate),
-                                 aver_root_nvidia, p->simulator_gpu_root),
-                         "a GPU's evidence", &note);
-        if (result == AVER_PASS || refuses(gpu)) {
+        enum aver_result gpu = judge_gpu_root(&r->gpus[i], s->policy, &note);
+        if (result == AVER_NO_MATTER || result == AVER_PASS || refuses(gpu)) {
             result = gpu;
             *why = note;
         }
     }
+    if (result == AVER_NO_MATTER)
+        return aver_say(why, result, "there is no GPU evidence to look at");
     return result;
 }
 

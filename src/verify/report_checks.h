@@ -11,7 +11,6 @@
     enum aver_result name(const struct aver_subject *s, struct aver_note *why)
 
 AVER_CHECK(aver_check_report_shape);
-AVER_CHECK(aver_check_tdx_quote);
 AVER_CHECK(aver_check_quote_agrees);
 AVER_CHECK(aver_check_simulated);
 AVER_CHECK(aver_check_gpu_evidence);

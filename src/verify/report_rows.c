@@ -15,25 +15,17 @@ const struct aver_row aver_report_rows[] = {
      "A report that two readers understand in two ways: one checks the first "
      "signing_address, the other uses the second.",
      "PROTOCOL, attestation report: members"},
-    {"tdx.quote", AVER_HARDWARE, true, "FORMAT",
-     "a genuine Intel TDX machine signed the quote", aver_check_tdx_quote,
-     "That the quote is signed by a key that Intel vouches for, with current "
-     "firmware and without debug access. This version reads the quote and "
-     "does not judge it yet: the row is unknown at best.",
-     "Anybody can write a quote. Until this row passes, a report proves "
-     "nothing about hardware.",
-     "Intel DCAP quote format, versions 4 and 5"},
     {"report.quote_agrees", AVER_HARDWARE, true, "QUOTE_DIFFERS",
      "both copies of the quote are the same bytes", aver_check_quote_agrees,
      "That the members intel_quote and quote hold one quote.",
      "Two clients of one report would judge two different machines.",
      "PROTOCOL, attestation report: quote, intel_quote"},
-    {"report.simulated", AVER_HARDWARE, true, "SIMULATED",
-     "the evidence names the roots that you trust", aver_check_simulated,
-     "That the certificates beside the evidence lead to the keys of Intel and "
-     "NVIDIA, or, under --trust simulator, to those of the simulator, which "
-     "then replace them. Whether each certificate is signed by the next is "
-     "for the rows tdx.quote and gpu.evidence.",
+    {"report.simulated", AVER_GPU, true, "SIMULATED",
+     "the GPUs' evidence names the root that you trust", aver_check_simulated,
+     "That the certificates beside each GPU's evidence lead to NVIDIA's key, "
+     "or, under --trust simulator, to the simulator's, which then replaces "
+     "it. Whether each certificate is signed by the next is for the row "
+     "gpu.evidence; for the CPU the row tdx.pck_chain does all of it.",
      "The simulator's private keys are published: anybody can make evidence "
      "with them. What the report says of itself decides nothing.",
      "aver(1), --trust"},

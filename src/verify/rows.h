@@ -7,16 +7,36 @@
 #ifndef AVER_VERIFY_ROWS_H
 #define AVER_VERIFY_ROWS_H
 
+#include "verify/cpu.h"
 #include "verify/receipt.h"
 #include "verify/report.h"
 #include "verify/verdict.h"
 
 enum aver_trust { AVER_TRUST_VENDOR = 0, AVER_TRUST_SIMULATOR };
 
+/* Relaxations, each of one check, none of them by default. */
+enum {
+    AVER_ALLOW_DEBUG = 1 << 0, /* the owner of the host can look inside */
+    AVER_ALLOW_TRAILING_BYTES = 1 << 1,
+    AVER_ALLOW_SEPT_VE_DISABLE_CLEAR = 1 << 2,
+    AVER_ALLOW_SERVICE_TD = 1 << 3,
+    AVER_ALLOW_AUTH_SLACK = 1 << 4,
+    AVER_ALLOW_QE_REPORT_DATA_TAIL = 1 << 5,
+    AVER_ALLOW_ROOT_SELF_REVOCATION = 1 << 6,
+};
+
 /* What the one who asks demands. Zeroed: the vendors' roots, no nonce, no
- * address; evidence is then at best undecided. */
+ * address, the year 1970; evidence is then at best undecided. */
 struct aver_policy {
     enum aver_trust trust;
+    int64_t at;     /* the time to judge for, seconds since 1970 UTC */
+    unsigned allow; /* AVER_ALLOW_… */
+    /* Statuses that are put up with besides UpToDate: 1 << aver_tcb_status. */
+    unsigned statuses;
+    /* SHA-256 of the key (SubjectPublicKeyInfo) of a CPU root that replaces
+     * the pinned one. */
+    bool has_root;
+    uint8_t root[32];
     /* SHA-256 of the keys (SubjectPublicKeyInfo) of the simulator's CPU and
      * GPU roots. Under AVER_TRUST_SIMULATOR they replace the vendors'; else
      * what ends in them is called simulated. */
@@ -34,10 +54,12 @@ struct aver_policy {
     enum aver_algo algo;
 };
 
-/* What is judged; borrowed. The report rows need `report`, the receipt rows
- * `receipt`; with both, the receipt must be signed by the report's key. */
+/* What is judged; borrowed. The rows of a quote need `cpu`, those of a report
+ * `report`, those of a receipt `receipt`; with the last two, the receipt must
+ * be signed by the report's key. */
 struct aver_subject {
     const struct aver_policy *policy;
+    struct aver_cpu *cpu; /* remembers which signatures hold */
     const struct aver_report *report;
     const struct aver_receipt *receipt;
     const uint8_t *request_sha256, *response_sha256; /* 32 bytes, or NULL */
@@ -63,7 +85,9 @@ struct aver_row {
     const char *proves, *without, *clause; /* for `aver explain` */
 };
 
+extern const struct aver_row aver_cpu_rows[];
 extern const struct aver_row aver_report_rows[], aver_receipt_rows[];
+extern const unsigned aver_cpu_rows_n;
 extern const unsigned aver_report_rows_n, aver_receipt_rows_n;
 
 /* Runs every row of the tables whose evidence is in the subject, and closes

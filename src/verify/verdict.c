@@ -44,6 +44,11 @@ static const struct aver_check *first(const struct aver_verdict *v,
     return NULL;
 }
 
+static bool unknown(const struct aver_check *c)
+{
+    return c->required && c->result == AVER_UNKNOWN;
+}
+
 static bool passed(const struct aver_check *c)
 {
     return c->required && c->result == AVER_PASS;
@@ -63,6 +68,9 @@ const struct aver_check *aver_verdict_reason(const struct aver_verdict *v)
 {
     const struct aver_check *c = first(v, refuses);
 
+    /* What was skipped follows from something else. */
+    if (c == NULL)
+        c = first(v, unknown);
     return c != NULL ? c : first(v, leaves_open);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * quote: fields of a captured quote, every truncation of it, versions, and
- * the pins of the vendors' roots. */
+ * quote: fields of a captured quote, every truncation of it, what is said of
+ * fields out of range, and the pins of the vendors' roots. Quotes of all
+ * versions are in the cases of test_cpu_rows. */
 #include "crypto/sha2.h"
 #include "crypto/x509.h"
 #include "vectors.h"
@@ -39,14 +40,16 @@ static void fields(void **state)
     (void)state;
     assert_int_equal(aver_quote_parse(&q, aver_buf_view(&b), NULL), 0);
     assert_int_equal(q.version, 4);
-    check_hex(q.td_attributes, "0000001000000000");
-    check_hex(q.mrtd, "b24d3b24e9e3c16012376b52362ca09856c4adecb709d5fac33addf1"
-                      "c47e193da075b125b6c364115771390a5461e217");
-    check_hex(q.mrconfigid,
+    check_hex(q.td.td_attributes, "0000001000000000");
+    check_hex(q.td.mrtd,
+              "b24d3b24e9e3c16012376b52362ca09856c4adecb709d5fac33addf1"
+              "c47e193da075b125b6c364115771390a5461e217");
+    check_hex(q.td.mrconfigid,
               "01cd5af14107fda0782665a90a48507ddfc99f37d3e6a22ce3df8802881c0b1a"
               "1a000000000000000000000000000000");
-    check_hex(q.rtmr[3], "bb3903919b511de9542858731648b6e3cb16d387a3bfc59a2a58"
-                         "fc8d76cae6490b91fc46a698470ae7b0be565b91618f");
+    check_hex(q.td.rtmr[3],
+              "bb3903919b511de9542858731648b6e3cb16d387a3bfc59a2a58"
+              "fc8d76cae6490b91fc46a698470ae7b0be565b91618f");
     check_hex(q.report_data,
               "a6df16ebbc510d97a32b99b4dfd33793acc90e2b000000000000000000000000"
               "9a796732359e9324a45576a730e5a9c47bff518b8ee8bcb882d00b5b1ff6f39"
@@ -65,58 +68,120 @@ static int parse_cut(struct aver_quote *q, const struct aver_buf *b, size_t n)
 
     memcpy(copy, b->p, n);
     int rc = aver_quote_parse(q, aver_bytes_of(copy, n), NULL);
-    if (rc == 0)
-        rc = q->chain.n > 0 ? 2 : 1;
     free(copy);
     return rc;
 }
+
+#define PADDING 70 /* zeros that this provider adds */
 
 static void truncated_anywhere(void **state)
 {
     struct aver_buf b = captured();
     struct aver_quote q;
-    size_t zeros = 70; /* padding that this provider adds */
 
     (void)state;
     for (size_t n = 0; n < b.n; n++) {
         int rc = parse_cut(&q, &b, n);
-        int want = n < 632 ? -1 : n < b.n - zeros ? 1 : 2;
 
-        if (rc != want)
+        if (rc != (n < b.n - PADDING ? -1 : 0))
             fail_msg("%zu bytes: %d", n, rc);
+        if (rc == 0)
+            assert_int_equal(q.trailing.n, n - (b.n - PADDING));
     }
     aver_buf_clear(&b);
 }
 
-static void other_versions(void **state)
+/* One field changed at a time: offset, new value, and what is said of it. */
+static void fields_out_of_range(void **state)
 {
+    static const struct {
+        size_t at;
+        uint8_t value;
+        const char *say;
+    } cases[] = {
+        {0, 2, "version 2"},       {0, 6, "version 6"},
+        {1, 1, "version 260"},     {0, 3, "version 3, but not of SGX"},
+        {2, 3, "type 3"},          {4, 0x82, "TEE type 0x82"},
+        {7, 1, "TEE type"},        {12, 0, "vendor id"},
+        {633, 0xff, "shorter"},    {633, 0, "too short"},
+        {764, 5, "type 5 around"}, {767, 0xff, "too short"},
+        {1219, 0xff, "too short"}, {1252, 4, "type 4, not a PCK"},
+        {1255, 0xff, "too short"},
+    };
     struct aver_buf b = captured();
     struct aver_quote q;
 
     (void)state;
-    b.p[0] = 3;
-    assert_int_equal(aver_quote_parse(&q, aver_buf_view(&b), NULL), -1);
-    b.p[0] = 4;
-    b.p[4] = 0;
-    assert_int_equal(aver_quote_parse(&q, aver_buf_view(&b), NULL), -1);
-    /* Version 5: six bytes say which body follows. */
-    b.p[4] = 0x81;
-    b.p[0] = 5;
-    static const struct {
-        uint8_t descriptor[6];
-        int rc;
-    } cases[] = {
-        {{2, 0, 0x48, 2, 0, 0}, 0},  {{3, 0, 0x88, 2, 0, 0}, 0},
-        {{1, 0, 0x80, 1, 0, 0}, -1}, {{2, 0, 0x88, 2, 0, 0}, -1},
-        {{3, 0, 0x48, 2, 0, 0}, -1}, {{2, 0, 0x48, 2, 1, 0}, -1},
-    };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        memcpy(b.p + 48, cases[i].descriptor, 6);
-        assert_int_equal(aver_quote_parse(&q, aver_buf_view(&b), NULL),
-                         cases[i].rc);
-        if (cases[i].rc == 0)
-            assert_ptr_equal(q.report_data.p, b.p + 54 + 520);
+        struct aver_error err = {0};
+        uint8_t was = b.p[cases[i].at];
+
+        b.p[cases[i].at] = cases[i].value;
+        assert_int_equal(aver_quote_parse(&q, aver_buf_view(&b), &err), -1);
+        if (strstr(err.text, cases[i].say) == NULL)
+            fail_msg("byte %zu: %s", cases[i].at, err.text);
+        b.p[cases[i].at] = was;
     }
+    aver_buf_clear(&b);
+}
+
+/* Version 5: six bytes say which body follows. */
+static void bodies_of_version_5(void **state)
+{
+    static const struct {
+        uint8_t tee, descriptor[6];
+        bool body_fits;
+    } cases[] = {
+        {0x81, {2, 0, 0x48, 2, 0, 0}, true},
+        {0x81, {3, 0, 0x88, 2, 0, 0}, true},
+        {0, {1, 0, 0x80, 1, 0, 0}, true},
+        {0x81, {1, 0, 0x80, 1, 0, 0}, false},
+        {0, {2, 0, 0x48, 2, 0, 0}, false},
+        {0x81, {2, 0, 0x88, 2, 0, 0}, false},
+        {0x81, {3, 0, 0x48, 2, 0, 0}, false},
+        {0x81, {4, 0, 0x88, 2, 0, 0}, false},
+        {0x81, {2, 0, 0x48, 2, 1, 0}, false},
+    };
+    struct aver_buf b = captured();
+    struct aver_quote q;
+
+    (void)state;
+    b.p[0] = 5;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct aver_error err = {0};
+
+        b.p[4] = cases[i].tee;
+        memcpy(b.p + 48, cases[i].descriptor, 6);
+        assert_int_equal(aver_quote_parse(&q, aver_buf_view(&b), &err), -1);
+        assert_int_equal(strstr(err.text, "do not fit") == NULL,
+                         cases[i].body_fits);
+    }
+    aver_buf_clear(&b);
+}
+
+static void too_large(void **state)
+{
+    struct aver_buf b = captured();
+    struct aver_quote q;
+    struct aver_error err = {0};
+    uint32_t more = 70000;
+    uint8_t *big = calloc(1, b.n + more);
+
+    (void)state;
+    memcpy(big, b.p, b.n);
+    for (unsigned i = 0; i < 3; i++) { /* the three lengths around the chain */
+        static const size_t at[] = {632, 766, 1254};
+        uint32_t n = 0;
+
+        for (unsigned j = 0; j < 4; j++)
+            n |= (uint32_t)big[at[i] + j] << 8 * j;
+        for (unsigned j = 0; j < 4; j++)
+            big[at[i] + j] = (uint8_t)((n + more) >> 8 * j);
+    }
+    assert_int_equal(aver_quote_parse(&q, aver_bytes_of(big, b.n + more), &err),
+                     -1);
+    assert_non_null(strstr(err.text, "64 KiB"));
+    free(big);
     aver_buf_clear(&b);
 }
 
@@ -157,8 +222,12 @@ static void last_of_a_pem(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields),         cmocka_unit_test(truncated_anywhere),
-        cmocka_unit_test(other_versions), cmocka_unit_test(pins),
+        cmocka_unit_test(fields),
+        cmocka_unit_test(truncated_anywhere),
+        cmocka_unit_test(fields_out_of_range),
+        cmocka_unit_test(bodies_of_version_5),
+        cmocka_unit_test(too_large),
+        cmocka_unit_test(pins),
         cmocka_unit_test(last_of_a_pem),
     };
 

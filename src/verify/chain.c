@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * chain: see chain.h. */
+#include "verify/chain.h"
+
+#include "crypto/pem.h"
+#include "crypto/sha2.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void aver_chain_init(struct aver_chain *c, struct aver_bytes pem)
+{
+    struct aver_bytes der[AVER_CHAIN_MAX];
+    struct aver_error why;
+    unsigned n = 0;
+
+    memset(c, 0, sizeof(*c));
+    aver_buf_init(&c->store, AVER_CHAIN_TEXT_MAX);
+    if (aver_pem_certificates(der, AVER_CHAIN_MAX, &n, &c->store, pem, &why) !=
+        0) {
+        snprintf(c->fault, sizeof(c->fault), "%.150s", why.text);
+        return;
+    }
+    for (unsigned i = 0; i < n; i++)
+        if (aver_cert_parse(&c->link[i].cert, der[i], &why) != 0) {
+            snprintf(c->fault, sizeof(c->fault), "certificate %u: %.130s",
+                     i + 1, why.text);
+            return;
+        }
+    c->n = n;
+}
+
+void aver_chain_clear(struct aver_chain *c)
+{
+    for (unsigned i = 0; i < c->n; i++)
+        aver_ec_key_free(c->link[i].key);
+    aver_buf_clear(&c->store);
+    c->n = 0;
+}
+
+struct aver_ec_key *aver_link_key(struct aver_link *l)
+{
+    if (l->key == NULL)
+        l->key = aver_ec_key_new(l->cert.curve, l->cert.point);
+    return l->key;
+}
+
+/* True if the answer under this key is known already. */
+static bool remembered(const struct aver_memo *m, const struct aver_link *by)
+{
+    return m->n > 0 &&
+           aver_bytes_equal(aver_bytes_of(m->under, m->n), by->cert.point);
+}
+
+static bool remember(struct aver_memo *m, const struct aver_link *by,
+                     bool holds)
+{
+    m->n = by->cert.point.n;
+    memcpy(m->under, by->cert.point.p, m->n);
+    m->holds = holds;
+    return holds;
+}
+
+bool aver_link_signed_by(struct aver_link *l, struct aver_link *by)
+{
+    struct aver_ec_key *key = aver_link_key(by);
+
+    if (key == NULL)
+        return false;
+    if (remembered(&l->memo, by))
+        return l->memo.holds;
+    return remember(&l->memo, by, aver_cert_signed_by(&l->cert, key));
+}
+
+bool aver_crl_signed_by_link(const struct aver_crl *crl, struct aver_memo *memo,
+                             struct aver_link *by)
+{
+    struct aver_ec_key *key = aver_link_key(by);
+
+    if (key == NULL)
+        return false;
+    if (remembered(memo, by))
+        return memo->holds;
+    return remember(memo, by, aver_crl_signed_by(crl, key));
+}
+
+bool aver_text_signed_by_link(struct aver_bytes text, struct aver_bytes rs,
+                              struct aver_memo *memo, struct aver_link *by)
+{
+    struct aver_ec_key *key = aver_link_key(by);
+
+    if (key == NULL)
+        return false;
+    if (remembered(memo, by))
+        return memo->holds;
+    return remember(memo, by, aver_ec_verify_raw(key, text, rs));
+}
+
+void aver_link_spki(uint8_t out[static 32], const struct aver_link *l)
+{
+    aver_sha256(out, l->cert.spki);
+}
+
+bool aver_link_named(const struct aver_link *l, const char *common_name)
+{
+    return aver_bytes_is(l->cert.common_name, common_name);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * endorsements: the set, and how parts of it are found. How they come is in
+ * endorsements_read.c. */
+#include "verify/endorsements.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PLATFORMS AVER_DOCUMENTS_MAX
+
+struct aver_endorsements *aver_endorsements_new(void)
+{
+    return calloc(1, sizeof(struct aver_endorsements));
+}
+
+static void document_free(struct aver_document *d)
+{
+    if (d == NULL)
+        return;
+    aver_buf_clear(&d->text);
+    aver_tcb_info_clear(&d->tcb);
+    aver_qe_identity_clear(&d->qe);
+    free(d);
+}
+
+static void list_free(struct aver_list *l)
+{
+    if (l != NULL)
+        aver_buf_clear(&l->der);
+    free(l);
+}
+
+static void chain_free(struct aver_chain *c)
+{
+    if (c != NULL)
+        aver_chain_clear(c);
+    free(c);
+}
+
+void aver_endorsements_free(struct aver_endorsements *e)
+{
+    if (e == NULL)
+        return;
+    for (unsigned i = 0; i < AVER_DOCUMENTS_MAX; i++) {
+        document_free(e->tcb[i]);
+        document_free(e->qe[i]);
+        list_free(e->list[i]);
+        chain_free(e->chain[i]);
+    }
+    for (unsigned i = 0; i < PLATFORMS; i++) {
+        chain_free(e->platform[i]);
+        aver_buf_clear(&e->platform_text[i]);
+    }
+    free(e);
+}
+
+static struct aver_chain *chain_new(struct aver_bytes pem)
+{
+    struct aver_chain *c = malloc(sizeof(*c));
+
+    if (c != NULL)
+        aver_chain_init(c, pem);
+    return c;
+}
+
+/* Equal texts make equal certificates; what could not be read is its own. */
+static bool same_certificates(const struct aver_chain *a,
+                              const struct aver_chain *b)
+{
+    return a->fault[0] == '\0' && b->fault[0] == '\0' && a->n == b->n &&
+           aver_bytes_equal(aver_buf_view(&a->store), aver_buf_view(&b->store));
+}
+
+struct aver_chain *aver_endorsements_chain(struct aver_endorsements *e,
+                                           struct aver_bytes pem)
+{
+    struct aver_chain *c = chain_new(pem);
+
+    if (c == NULL)
+        return NULL;
+    for (unsigned i = 0; i < e->nchains; i++)
+        if (same_certificates(c, e->chain[i])) {
+            chain_free(c);
+            return e->chain[i];
+        }
+    if (e->nchains == AVER_DOCUMENTS_MAX) {
+        chain_free(c);
+        return NULL;
+    }
+    e->chain[e->nchains++] = c;
+    return c;
+}
+
+/* A document with its text and signature; NULL when memory is short. */
+static struct aver_document *document_new(struct aver_bytes text,
+                                          struct aver_bytes signature_hex,
+                                          struct aver_chain *signers)
+{
+    struct aver_document *d = calloc(1, sizeof(*d));
+
+    if (d == NULL)
+        return NULL;
+    aver_buf_init(&d->text, AVER_ENDORSEMENTS_MAX);
+    if (aver_buf_append(&d->text, text.p, text.n) != 0) {
+        document_free(d);
+        return NULL;
+    }
+    d->signers = signers;
+    d->has_signature = aver_hex_decode(d->signature, 64, signature_hex) == 0;
+    if (!d->has_signature)
+        snprintf(d->fault, sizeof(d->fault),
+                 "its signature is not 64 bytes in hex");
+    return d;
+}
+
+/* Keeps a document whose parser said `rc`. */
+static int keep(struct aver_document **set, unsigned *n,
+                struct aver_document *d, int rc, const struct aver_error *why)
+{
+    if (rc != 0 && d->fault[0] == '\0')
+        snprintf(d->fault, sizeof(d->fault), "%.190s", why->text);
+    set[(*n)++] = d;
+    return 0;
+}
+
+int aver_endorsements_add_tcb(struct aver_endorsements *e,
+                              struct aver_bytes text,
+                              struct aver_bytes signature_hex,
+                              struct aver_chain *signers)
+{
+    struct aver_error why = {0};
+    struct aver_document *d = NULL;
+
+    if (e->ntcb == AVER_DOCUMENTS_MAX ||
+        (d = document_new(text, signature_hex, signers)) == NULL)
+        return -1;
+    int rc = aver_tcb_info_parse(&d->tcb, aver_buf_view(&d->text), &why);
+    return keep(e->tcb, &e->ntcb, d, rc, &why);
+}
+
+int aver_endorsements_add_qe(struct aver_endorsements *e,
+                             struct aver_bytes text,
+                             struct aver_bytes signature_hex,
+                             struct aver_chain *signers)
+{
+    struct aver_error why = {0};
+    struct aver_document *d = NULL;
+
+    if (e->nqe == AVER_DOCUMENTS_MAX ||
+        (d = document_new(text, signature_hex, signers)) == NULL)
+        return -1;
+    int rc = aver_qe_identity_parse(&d->qe, aver_buf_view(&d->text), &why);
+    return keep(e->qe, &e->nqe, d, rc, &why);
+}
+
+int aver_endorsements_add_list(struct aver_endorsements *e,
+                               struct aver_bytes der)
+{
+    struct aver_error why;
+    struct aver_list *l = NULL;
+
+    if (e->nlists == AVER_DOCUMENTS_MAX || (l = calloc(1, sizeof(*l))) == NULL)
+        return -1;
+    aver_buf_init(&l->der, AVER_ENDORSEMENTS_MAX);
+    if (aver_buf_append(&l->der, der.p, der.n) != 0) {
+        list_free(l);
+        return -1;
+    }
+    if (aver_crl_parse(&l->crl, aver_buf_view(&l->der), &why) != 0)
+        snprintf(l->fault, sizeof(l->fault), "%.190s", why.text);
+    e->list[e->nlists++] = l;
+    return 0;
+}
+
+/* Which of two to take. */
+struct choice {
+    bool fits, valid;
+    int64_t issued;
+};
+
+static bool better(const struct choice *a, const struct choice *b)
+{
+    if (a->fits != b->fits)
+        return a->fits;
+    if (a->valid != b->valid)
+        return a->valid;
+    return a->issued > b->issued;
+}
+
+static bool within(int64_t at, int64_t start, int64_t end)
+{
+    return start <= at && at <= end;
+}
+
+struct aver_document *aver_endorsements_tcb(const struct aver_endorsements *e,
+                                            bool tdx,
+                                            const uint8_t fmspc[static 6],
+                                            const uint8_t pceid[static 2],
+                                            int64_t at)
+{
+    struct aver_document *best = NULL;
+    struct choice had = {0};
+
+    for (unsigned i = 0; i < e->ntcb; i++) {
+        const struct aver_tcb_info *t = &e->tcb[i]->tcb;
+        struct choice c = {.valid = within(at, t->issued, t->next_update),
+                           .issued = t->issued};
+
+        /* One that cannot be read may be the one: it comes last. */
+        if (t->tree != NULL && memcmp(t->fmspc, fmspc, 6) != 0)
+            continue;
+        c.fits =
+            t->tree != NULL && t->tdx == tdx && memcmp(t->pceid, pceid, 2) == 0;
+        if (best == NULL || better(&c, &had)) {
+            best = e->tcb[i];
+            had = c;
+        }
+    }
+    return best;
+}
+
+struct aver_document *aver_endorsements_qe(const struct aver_endorsements *e,
+                                           bool tdx, int64_t at)
+{
+    struct aver_document *best = NULL;
+    struct choice had = {0};
+
+    for (unsigned i = 0; i < e->nqe; i++) {
+        const struct aver_qe_identity *q = &e->qe[i]->qe;
+        struct choice c = {.fits =
+                               q->tree != NULL && !q->other && q->tdx == tdx,
+                           .valid = within(at, q->issued, q->next_update),
+                           .issued = q->issued};
+
+        if (best == NULL || better(&c, &had)) {
+            best = e->qe[i];
+            had = c;
+        }
+    }
+    return best;
+}
+
+struct aver_list *aver_endorsements_list(const struct aver_endorsements *e,
+                                         struct aver_bytes issuer, int64_t at)
+{
+    struct aver_list *best = NULL;
+    struct choice had = {0};
+
+    for (unsigned i = 0; i < e->nlists; i++) {
+        struct aver_list *l = e->list[i];
+        struct choice c = {
+            .fits = l->fault[0] == '\0',
+            .valid = within(at, l->crl.this_update, l->crl.next_update),
+            .issued = l->crl.this_update};
+
+        if (c.fits && !aver_bytes_equal(l->crl.issuer, issuer))
+            continue;
+        if (best == NULL || better(&c, &had)) {
+            best = l;
+            had = c;
+        }
+    }
+    return best;
+}
+
+struct aver_chain *aver_endorsements_signers(const struct aver_endorsements *e,
+                                             struct aver_document *d)
+{
+    struct aver_bytes rs = aver_bytes_of(d->signature, sizeof(d->signature));
+    struct aver_chain *last = NULL;
+
+    if (d->signers != NULL)
+        return d->signers;
+    for (unsigned i = 0; i < e->nchains; i++) {
+        struct aver_chain *c = e->chain[i];
+
+        if (c->n == 0 || c->link[0].cert.curve != AVER_P256)
+            continue;
+        last = c;
+        if (aver_text_signed_by_link(aver_buf_view(&d->text), rs, &d->memo,
+                                     &c->link[0])) {
+            d->signers = c;
+            break;
+        }
+    }
+    return last;
+}
+
+struct aver_chain *aver_endorsements_platform(struct aver_endorsements *e,
+                                              struct aver_bytes pem)
+{
+    struct aver_buf *text = &e->platform_text[e->nplatforms % PLATFORMS];
+
+    for (unsigned i = 0; i < e->nplatforms; i++)
+        if (aver_bytes_equal(aver_buf_view(&e->platform_text[i]), pem))
+            return e->platform[i];
+    if (e->nplatforms == PLATFORMS)
+        return NULL;
+    aver_buf_init(text, AVER_CHAIN_TEXT_MAX);
+    if (aver_buf_append(text, pem.p, pem.n) != 0)
+        return NULL;
+    e->platform[e->nplatforms] = chain_new(pem);
+    if (e->platform[e->nplatforms] == NULL) {
+        aver_buf_clear(text);
+        return NULL;
+    }
+    return e->platform[e->nplatforms++];
+}
+
+struct aver_link *aver_endorsements_same(struct aver_endorsements *e,
+                                         struct aver_link *l)
+{
+    for (unsigned i = 0; i < e->nchains; i++)
+        for (unsigned j = 0; j < e->chain[i]->n; j++)
+            if (aver_bytes_equal(e->chain[i]->link[j].cert.der, l->cert.der))
+                return &e->chain[i]->link[j];
+    return l;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * endorsements: what Intel signs about its hardware, of any number of
+ * platforms: TCB infos, identities of the quoting enclaves, lists of withdrawn
+ * certificates, and the certificates of those who signed them. Holds and
+ * finds; what it holds is judged by the rows (cpu_rows.c). Not for two
+ * threads at a time: it remembers which signatures hold. */
+#ifndef AVER_VERIFY_ENDORSEMENTS_H
+#define AVER_VERIFY_ENDORSEMENTS_H
+
+#include "verify/chain.h"
+#include "verify/tcb_info.h"
+
+/* Of one file; of one set. */
+#define AVER_ENDORSEMENTS_MAX ((size_t)4 << 20)
+#define AVER_DOCUMENTS_MAX 64
+
+/* A signed JSON text. */
+struct aver_document {
+    struct aver_buf text; /* the very bytes that are signed */
+    uint8_t signature[64];
+    bool has_signature;
+    struct aver_chain *signers; /* leaf first; NULL if it came without */
+    struct aver_memo memo;
+    char fault[200];          /* why it cannot be read; "" if it can */
+    struct aver_tcb_info tcb; /* one of the two */
+    struct aver_qe_identity qe;
+};
+
+/* A list of withdrawn certificates. */
+struct aver_list {
+    struct aver_buf der;
+    struct aver_crl crl;
+    struct aver_memo memo;
+    char fault[200];
+};
+
+struct aver_endorsements {
+    unsigned ntcb, nqe, nlists, nchains, nplatforms;
+    struct aver_document *tcb[AVER_DOCUMENTS_MAX];
+    struct aver_document *qe[AVER_DOCUMENTS_MAX];
+    struct aver_list *list[AVER_DOCUMENTS_MAX];
+    struct aver_chain *chain[AVER_DOCUMENTS_MAX];
+    /* Chains of the platforms met first, with the text they came as. */
+    struct aver_chain *platform[AVER_DOCUMENTS_MAX];
+    struct aver_buf platform_text[AVER_DOCUMENTS_MAX];
+};
+
+/* NULL when memory is short. */
+struct aver_endorsements *aver_endorsements_new(void);
+void aver_endorsements_free(struct aver_endorsements *e);
+
+/* Takes a file in any of the forms in which endorsements travel:
+ * - one object with tcb_info, qe_identity, pck_crl, … (texts, hex, or arrays
+ *   of bytes);
+ * - an answer of Intel's service: the JSON body, or a CRL as DER or hex; with
+ *   its HTTP header in front, if it came so;
+ * - the header of such an answer as JSON ({"headers": {…}}), or PEM text:
+ *   certificates for what came without.
+ * -1 with `err` if it is none of these, is too large, or the set is full. A
+ * part that cannot be read is kept with its fault, for the rows to tell. */
+AVER_MUST_CHECK int aver_endorsements_add(struct aver_endorsements *e,
+                                          struct aver_bytes in,
+                                          struct aver_error *err);
+
+/* Parts of it, used by the reader of those forms. Each keeps a copy. */
+AVER_MUST_CHECK int aver_endorsements_add_tcb(struct aver_endorsements *e,
+                                              struct aver_bytes text,
+                                              struct aver_bytes signature_hex,
+                                              struct aver_chain *signers);
+AVER_MUST_CHECK int aver_endorsements_add_qe(struct aver_endorsements *e,
+                                             struct aver_bytes text,
+                                             struct aver_bytes signature_hex,
+                                             struct aver_chain *signers);
+AVER_MUST_CHECK int aver_endorsements_add_list(struct aver_endorsements *e,
+                                               struct aver_bytes der);
+/* The chain of this text, one object for equal texts; NULL if the set is full.
+ * The set owns it. */
+struct aver_chain *aver_endorsements_chain(struct aver_endorsements *e,
+                                           struct aver_bytes pem);
+
+/* What fits best at the time `at`: what is valid then, and of that the
+ * newest. NULL if there is nothing of the kind. */
+struct aver_document *aver_endorsements_tcb(const struct aver_endorsements *e,
+                                            bool tdx,
+                                            const uint8_t fmspc[static 6],
+                                            const uint8_t pceid[static 2],
+                                            int64_t at);
+struct aver_document *aver_endorsements_qe(const struct aver_endorsements *e,
+                                           bool tdx, int64_t at);
+struct aver_list *aver_endorsements_list(const struct aver_endorsements *e,
+                                         struct aver_bytes issuer, int64_t at);
+/* Who signed it: those that came with it, or else those among the set's
+ * certificates under whose leaf the signature holds. NULL if there are none. */
+struct aver_chain *aver_endorsements_signers(const struct aver_endorsements *e,
+                                             struct aver_document *d);
+/* The certificates of a platform, remembered from call to call; the set owns
+ * them. NULL when it is full, or the text too long: they are then only to be
+ * read by the caller. */
+struct aver_chain *aver_endorsements_platform(struct aver_endorsements *e,
+                                              struct aver_bytes pem);
+/* A certificate of the set with the same bytes, or `l` itself: so that what
+ * was found out about one holds for its copies. */
+struct aver_link *aver_endorsements_same(struct aver_endorsements *e,
+                                         struct aver_link *l);
+
+#endif
