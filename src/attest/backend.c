@@ -111,7 +111,7 @@ void cpu_evidence_clear(struct cpu_evidence *e)
     aver_buf_clear(&e->vm_config);
 }
 
-enum attest_status attest_status_of(enum aver_code code)
+enum attest_status attest_status_of(enum aver_error_code code)
 {
     if (code == AVER_OK)
         return ATTEST_OK;

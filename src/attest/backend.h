@@ -73,6 +73,6 @@ struct attest_backends {
     void *ctx;
 };
 
-enum attest_status attest_status_of(enum aver_code code);
+enum attest_status attest_status_of(enum aver_error_code code);
 
 #endif

@@ -55,7 +55,7 @@ static const struct {
 
 static const struct {
     int number;
-    enum aver_code code;
+    enum aver_error_code code;
     const char *text;
 } nvml_errors[] = {
     {1, AVER_EABSENT, "not initialised"},

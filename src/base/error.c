@@ -15,7 +15,8 @@ static void one_line(char *text)
             *text = '?';
 }
 
-int aver_fail(struct aver_error *err, enum aver_code code, const char *fmt, ...)
+int aver_fail(struct aver_error *err, enum aver_error_code code,
+              const char *fmt, ...)
 {
     if (err == NULL)
         return -1;

@@ -8,7 +8,7 @@
 #define AVER_MUST_CHECK __attribute__((warn_unused_result))
 #define AVER_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
-enum aver_code {
+enum aver_error_code {
     AVER_OK = 0,
     AVER_EFORMAT,   /* input does not have the form it must have */
     AVER_ELIMIT,    /* input is longer or deeper than allowed */
@@ -23,13 +23,13 @@ enum aver_code {
 };
 
 struct aver_error {
-    enum aver_code code;
+    enum aver_error_code code;
     char text[400]; /* one sentence, no newline; names thing and place */
 };
 
 /* Writes code and sentence into `err` (may be NULL). Always returns -1, so
  * that a function can end with `return aver_fail(...)`. */
-int aver_fail(struct aver_error *err, enum aver_code code, const char *fmt, ...)
-    AVER_PRINTF(3, 4);
+int aver_fail(struct aver_error *err, enum aver_error_code code,
+              const char *fmt, ...) AVER_PRINTF(3, 4);
 
 #endif

@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 struct fake {
-    int sleep_ms;        /* before it answers */
-    bool bare;           /* quote alone, as configfs-tsm gives it */
-    bool wrong_data;     /* quote over other report_data */
-    bool crash;          /* the process ends */
-    enum aver_code fail; /* fails with this */
+    int sleep_ms;              /* before it answers */
+    bool bare;                 /* quote alone, as configfs-tsm gives it */
+    bool wrong_data;           /* quote over other report_data */
+    bool crash;                /* the process ends */
+    enum aver_error_code fail; /* fails with this */
     unsigned ngpus;
     bool wrong_nonce;     /* in the last GPU's report */
     const char *log_path; /* if set: a byte is appended a call */

@@ -20,7 +20,7 @@ static void quotes(void **state)
 {
     static const struct {
         const char *in;
-        enum aver_code want;
+        enum aver_error_code want;
     } table[] = {
         {"{\"quote\":\"0400\"}", AVER_OK},
         {"{\"quote\":\"0x0400\",\"report_data\":\"" ECHO_0 "\"}", AVER_OK},

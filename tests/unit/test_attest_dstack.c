@@ -202,9 +202,9 @@ static void agent_stop(struct agent *a, char asked[static 4096])
     unlink(a->path);
 }
 
-static enum aver_code ask(const char *name, enum fault fault, int limit_ms,
-                          struct cpu_evidence *e, char asked[static 4096],
-                          struct aver_error *err)
+static enum aver_error_code ask(const char *name, enum fault fault,
+                                int limit_ms, struct cpu_evidence *e,
+                                char asked[static 4096], struct aver_error *err)
 {
     struct agent a = agent_start(name, fault);
 

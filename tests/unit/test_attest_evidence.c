@@ -16,7 +16,7 @@
 
 static uint8_t report_data[64], nonce[32];
 
-static enum aver_code check(const uint8_t *quote, size_t n)
+static enum aver_error_code check(const uint8_t *quote, size_t n)
 {
     struct aver_error err = {.code = AVER_OK};
     int rc = evidence_check_quote(aver_bytes_of(quote, n), report_data, &err);
@@ -54,7 +54,7 @@ static void version_5(void **state)
 {
     static const struct {
         uint8_t type, size[2];
-        enum aver_code want;
+        enum aver_error_code want;
     } rows[] = {
         {2, {0x48, 2}, AVER_OK},      /* 584 */
         {3, {0x88, 2}, AVER_OK},      /* 648 */
@@ -96,7 +96,8 @@ static void put_gpu(struct aver_buf *b, const char *arch, size_t n,
     assert_int_equal(aver_buf_append_str(b, "\"}"), 0);
 }
 
-static enum aver_code check_list(struct aver_bytes list, const char *want_arch)
+static enum aver_error_code check_list(struct aver_bytes list,
+                                       const char *want_arch)
 {
     struct aver_error err = {.code = AVER_OK};
     char arch[EVIDENCE_ARCH_MAX] = "";
@@ -114,7 +115,7 @@ static void gpus(void **state)
         const char *arch;
         size_t n;
         uint8_t flip;
-        enum aver_code want;
+        enum aver_error_code want;
     } rows[] = {
         {"HOPPER", 64, 0, AVER_OK},
         {"BLACKWELL", 37, 0, AVER_OK},

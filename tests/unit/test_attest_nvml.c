@@ -121,7 +121,7 @@ static void errors_are_told_apart(void **state)
 {
     static const struct {
         const char *number;
-        enum aver_code code;
+        enum aver_error_code code;
     } cases[] = {{"27", AVER_EABSENT},
                  {"10", AVER_ETIMEOUT},
                  {"3", AVER_EUNSUPPORTED},

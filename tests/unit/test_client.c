@@ -299,7 +299,7 @@ static void test_bad_answers(void **state)
 {
     static const struct {
         const char *answer;
-        enum aver_code code;
+        enum aver_error_code code;
         const char *says;
     } cases[] = {
         {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", AVER_EIO,

@@ -276,7 +276,7 @@ static void test_bad_answers(void **state)
     (void)state;
     static const struct {
         enum agent_manner manner;
-        enum aver_code code;
+        enum aver_error_code code;
         const char *word;
     } rows[] = {
         {AGENT_DEAF, AVER_EIO, "404"},
