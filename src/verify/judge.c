@@ -28,6 +28,19 @@ static bool has_report(const struct aver_subject *s)
     return s->report != NULL;
 }
 
+static bool has_code(const struct aver_subject *s)
+{
+    return s->code != NULL;
+}
+
+/* Registers can be held against what is expected without an event log; and an
+ * expectation that nothing answers must not be passed over. */
+static bool has_expectation(const struct aver_subject *s)
+{
+    return s->code != NULL || s->registers != NULL ||
+           aver_expect_any(&s->policy->expect);
+}
+
 static bool has_receipt(const struct aver_subject *s)
 {
     return s->receipt != NULL;
@@ -41,6 +54,8 @@ static const struct {
 } tables[] = {
     {aver_cpu_rows, &aver_cpu_rows_n, has_cpu},
     {aver_report_rows, &aver_report_rows_n, has_report},
+    {aver_code_rows, &aver_code_rows_n, has_code},
+    {aver_expect_rows, &aver_expect_rows_n, has_expectation},
     {aver_receipt_rows, &aver_receipt_rows_n, has_receipt},
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rows: the checks, each a row of a table (report_rows.c, receipt_rows.c), and
- * what they look at. The loop over a table is aver_judge. Rows never parse;
- * the parsers (report.h, receipt.h, quote.h) never judge. No clock, no file,
- * no network, no environment: everything is in the subject. */
+ * rows: the checks, each a row of a table (report_rows.c, code_rows.c,
+ * receipt_rows.c), and what they look at. The loop over a table is aver_judge.
+ * Rows never parse; the parsers (report.h, receipt.h, quote.h, code.h) never
+ * judge. No clock, no file, no network, no environment: everything is in the
+ * subject. */
 #ifndef AVER_VERIFY_ROWS_H
 #define AVER_VERIFY_ROWS_H
 
 #include "verify/cpu.h"
+#include "verify/code.h"
+#include "verify/expect.h"
 #include "verify/receipt.h"
 #include "verify/report.h"
 #include "verify/verdict.h"
@@ -52,17 +55,21 @@ struct aver_policy {
     uint8_t spki[32];
     bool has_algo; /* the algorithm that was asked for */
     enum aver_algo algo;
+    struct aver_expect expect; /* registers, application, image */
 };
 
-/* What is judged; borrowed. The rows of a quote need `cpu`, those of a report
- * `report`, those of a receipt `receipt`; with the last two, the receipt must
- * be signed by the report's key. */
+/* What is judged; borrowed. The rows of a quote need `cpu`, those of the code
+ * `code`, and `registers` to hold it against, those of a report `report`,
+ * those of a receipt `receipt`; with the last two, the receipt must be signed
+ * by the report's key. */
 struct aver_subject {
     const struct aver_policy *policy;
     struct aver_cpu *cpu; /* remembers which signatures hold */
     const struct aver_report *report;
     const struct aver_receipt *receipt;
     const uint8_t *request_sha256, *response_sha256; /* 32 bytes, or NULL */
+    const struct aver_code *code;
+    const struct aver_registers *registers;
 };
 
 /* Where a row writes what it found. */
@@ -88,7 +95,9 @@ struct aver_row {
 extern const struct aver_row aver_cpu_rows[];
 extern const struct aver_row aver_report_rows[], aver_receipt_rows[];
 extern const unsigned aver_cpu_rows_n;
+extern const struct aver_row aver_code_rows[], aver_expect_rows[];
 extern const unsigned aver_report_rows_n, aver_receipt_rows_n;
+extern const unsigned aver_code_rows_n, aver_expect_rows_n;
 
 /* Runs every row of the tables whose evidence is in the subject, and closes
  * the verdict. */
