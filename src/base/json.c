@@ -44,7 +44,7 @@ enum {
 void aver_json_scan_init(struct aver_json_scan *s,
                          struct aver_json_member *members, unsigned n)
 {
-    assert(n <= 8);
+    assert(n <= AVER_JSON_MEMBERS_MAX);
     memset(s, 0, sizeof(*s));
     s->members = members;
     s->nmembers = (uint8_t)n;
@@ -202,7 +202,7 @@ static void name_ends(struct aver_json_scan *s)
     s->current = -1;
     for (int i = 0; i < s->nmembers; i++) {
         const char *name = s->members[i].name;
-        if (strlen(name) == s->name_len &&
+        if (name[0] == s->name[0] && strlen(name) == s->name_len &&
             memcmp(name, s->name, s->name_len) == 0) {
             s->current = (int8_t)i;
             return;

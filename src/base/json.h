@@ -12,6 +12,7 @@
 
 #define AVER_JSON_DEPTH_MAX 1024
 #define AVER_JSON_VALUE_MAX 256
+#define AVER_JSON_MEMBERS_MAX 32
 
 enum aver_json_type {
     AVER_JSON_ABSENT = 0,
@@ -42,8 +43,8 @@ struct aver_json_member {
 
 struct aver_json_scan; /* see below: complete, so that callers can embed it */
 
-/* Starts over. Borrows `members` (at most 8, names of at most 32 bytes) until
- * the scan ends. */
+/* Starts over. Borrows `members` (at most AVER_JSON_MEMBERS_MAX, names of at
+ * most 32 bytes) until the scan ends. */
 void aver_json_scan_init(struct aver_json_scan *s,
                          struct aver_json_member *members, unsigned n);
 /* Takes the next piece. False once the text cannot be JSON any more (it is

@@ -8,8 +8,8 @@
 
 #include "base/json.h"
 
-/* Scans the whole of `source` for `n` members (at most 8). -1 if it is no
- * JSON object. */
+/* Scans the whole of `source` for `n` members (at most
+ * AVER_JSON_MEMBERS_MAX). -1 if it is no JSON object. */
 AVER_MUST_CHECK int aver_members(struct aver_json_member *members, unsigned n,
                                  struct aver_bytes source,
                                  struct aver_error *err);
