@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * x509: reads a certificate from PEM text in memory and hashes its key as it
- * stands in it (SubjectPublicKeyInfo, DER). Judges nothing. */
+ * x509: reads a certificate from memory and hashes its key as it stands in it
+ * (SubjectPublicKeyInfo, DER). Judges nothing. */
 #include "crypto/x509.h"
 #include "crypto/sha2.h"
 
@@ -19,12 +19,25 @@ static int no_passphrase(char *out, int size, int writing, void *unused)
     return -1;
 }
 
+static int hash_key(uint8_t out[static 32], const X509 *cert,
+                    struct aver_error *err)
+{
+    uint8_t *der = NULL;
+    int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+
+    if (n > 0)
+        aver_sha256(out, aver_bytes_of(der, (size_t)n));
+    OPENSSL_free(der);
+    return n > 0 ? 0
+                 : aver_fail(err, AVER_EFORMAT,
+                             "the certificate's key cannot be read");
+}
+
 int aver_x509_spki_sha256(uint8_t out[static 32], struct aver_bytes pem,
                           struct aver_error *err)
 {
     BIO *bio = NULL;
     X509 *cert = NULL;
-    uint8_t *der = NULL;
     int rc = -1;
 
     if (pem.n == 0 || pem.n > INT_MAX)
@@ -35,21 +48,30 @@ int aver_x509_spki_sha256(uint8_t out[static 32], struct aver_bytes pem,
         goto out;
     }
     cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
-    if (cert == NULL) {
-        aver_fail(err, AVER_EFORMAT, "no certificate in the PEM text");
-        goto out;
-    }
-    int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
-    if (n <= 0) {
-        aver_fail(err, AVER_EFORMAT, "the certificate's key cannot be read");
-        goto out;
-    }
-    aver_sha256(out, aver_bytes_of(der, (size_t)n));
-    rc = 0;
+    rc = cert != NULL
+             ? hash_key(out, cert, err)
+             : aver_fail(err, AVER_EFORMAT, "no certificate in the PEM text");
 out:
-    OPENSSL_free(der);
     X509_free(cert);
     BIO_free(bio);
     ERR_clear_error(); /* OpenSSL's queue is not how errors travel here */
+    return rc;
+}
+
+int aver_x509_der_spki_sha256(uint8_t out[static 32], struct aver_bytes der,
+                              struct aver_error *err)
+{
+    const unsigned char *p = der.p;
+    X509 *cert = NULL;
+    int rc = -1;
+
+    if (der.n > 0 && der.n <= LONG_MAX)
+        cert = d2i_X509(NULL, &p, (long)der.n);
+    if (cert == NULL || p != der.p + der.n)
+        aver_fail(err, AVER_EFORMAT, "no certificate in DER");
+    else
+        rc = hash_key(out, cert, err);
+    X509_free(cert);
+    ERR_clear_error();
     return rc;
 }

@@ -12,5 +12,9 @@
 AVER_MUST_CHECK int aver_x509_spki_sha256(uint8_t out[static 32],
                                           struct aver_bytes pem,
                                           struct aver_error *err);
+/* The same of a certificate in DER, which must be all of the bytes. */
+AVER_MUST_CHECK int aver_x509_der_spki_sha256(uint8_t out[static 32],
+                                              struct aver_bytes der,
+                                              struct aver_error *err);
 
 #endif

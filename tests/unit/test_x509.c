@@ -63,6 +63,35 @@ static void test_first_of_a_chain(void **state)
     }
 }
 
+static void test_der(void **state)
+{
+    static const char body[] = BODY_P256;
+    char text[sizeof(body)];
+    struct aver_error err = {0};
+    struct aver_buf der;
+    uint8_t got[32], want[32];
+    size_t n = 0;
+
+    (void)state;
+    for (size_t i = 0; body[i] != '\0'; i++)
+        if (body[i] != '\n')
+            text[n++] = body[i];
+    aver_buf_init(&der, 4096);
+    assert_int_equal(aver_base64_decode_buf(&der, aver_bytes_of(text, n)), 0);
+    assert_int_equal(aver_hex_decode(want, 32, aver_bytes_str(P256_DIGEST)), 0);
+    assert_int_equal(aver_x509_der_spki_sha256(got, aver_buf_view(&der), &err),
+                     0);
+    assert_memory_equal(got, want, 32);
+    for (n = 0; n < der.n; n++)
+        assert_int_equal(
+            aver_x509_der_spki_sha256(got, aver_bytes_of(der.p, n), &err), -1);
+    assert_int_equal(err.code, AVER_EFORMAT);
+    assert_int_equal(aver_buf_append(&der, "", 1), 0);
+    assert_int_equal(aver_x509_der_spki_sha256(got, aver_buf_view(&der), &err),
+                     -1);
+    aver_buf_clear(&der);
+}
+
 /* The one that says it is encrypted must not make a terminal ask. */
 static void test_refused(void **state)
 {
@@ -108,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_of_a_chain),
+        cmocka_unit_test(test_der),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_cut),
     };
