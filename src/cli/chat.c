@@ -31,9 +31,10 @@ struct chat {
     bool send_anyway;
     struct aver_policy policy;
     struct fetcher fetcher;
-    struct aver_report *report;
+    struct aver_scopes *scopes;
     struct aver_receipt receipt;
-    struct aver_verdict verdict;
+    struct aver_verdict *verdict; /* one a scope; the first signs receipts */
+    enum aver_word word;          /* for the whole */
     struct aver_buf message, request;
     struct answer answer;
     struct client_reply reply;
@@ -43,22 +44,40 @@ struct chat {
     char model_name[300];
 };
 
-static void judge(struct chat *c)
-{
-    struct aver_subject s = {.policy = &c->policy, .report = c->report};
-
-    aver_judge(&c->verdict, &s);
-}
-
 static struct outcome outcome_of(const struct chat *c, struct aver_subject *s)
 {
-    *s = (struct aver_subject){.policy = &c->policy, .report = c->report};
+    *s = (struct aver_subject){.policy = &c->policy,
+                               .report = c->scopes->scope[0].report,
+                               .scopes = c->scopes};
     if (c->sent) {
         s->receipt = &c->receipt;
         s->request_sha256 = c->request_sha256;
         s->response_sha256 = c->response_sha256;
     }
-    return (struct outcome){&c->verdict, s, c->url, (int64_t)time(NULL)};
+    return (struct outcome){c->verdict, s, c->url, (int64_t)time(NULL)};
+}
+
+static void judge(struct chat *c)
+{
+    struct aver_subject s;
+
+    (void)outcome_of(c, &s);
+    c->word = aver_judge_all(c->verdict, &s);
+}
+
+static int parse_report(struct chat *c, struct aver_bytes text,
+                        struct aver_error *err)
+{
+    aver_scopes_free(c->scopes);
+    c->scopes = aver_scopes_parse(text, err);
+    if (c->scopes == NULL)
+        return -1;
+    if (aver_scopes_signer(c->scopes) == NULL)
+        return aver_fail(err, AVER_EUNSUPPORTED,
+                         "the server's report names no one key that signs "
+                         "receipts (a gateway with models?): aver verify URL "
+                         "judges it, chat cannot use it yet");
+    return 0;
 }
 
 /* A fresh report on the connection in hand, judged. */
@@ -69,13 +88,9 @@ static int fetch_and_judge(struct chat *c, struct aver_error *err)
 
     c->policy.has_nonce = true;
     aver_random(c->policy.nonce, sizeof(c->policy.nonce));
-    aver_report_free(c->report);
-    c->report = NULL;
     aver_buf_init(&text, AVER_REPORT_MAX);
-    if (fetch_report(&c->fetcher, &c->policy, &text, err) == 0) {
-        c->report = aver_report_parse(aver_buf_view(&text), err);
-        rc = c->report != NULL ? 0 : -1;
-    }
+    if (fetch_report(&c->fetcher, &c->policy, &text, err) == 0)
+        rc = parse_report(c, aver_buf_view(&text), err);
     aver_buf_clear(&text);
     if (rc == 0)
         judge(c);
@@ -250,22 +265,19 @@ static int read_receipt(struct chat *c, struct aver_error *err)
  * at; NULL: there is one. */
 static void judge_all(struct chat *c, const char *missing)
 {
-    struct aver_subject s;
-
     if (missing != NULL)
         snprintf(c->receipt.absent, sizeof(c->receipt.absent), "%.90s",
                  missing);
     if (missing != NULL && (c->judge.json || c->judge.quiet))
         complain("%s", missing);
-    (void)outcome_of(c, &s);
-    aver_judge(&c->verdict, &s);
+    judge(c);
 }
 
 /* The first row about the answer that did not pass, or NULL. */
 static const struct aver_check *receipt_fault(const struct chat *c)
 {
-    for (unsigned i = 0; i < c->verdict.n; i++) {
-        const struct aver_check *k = &c->verdict.checks[i];
+    for (unsigned i = 0; i < c->verdict->n; i++) {
+        const struct aver_check *k = &c->verdict->checks[i];
 
         if (k->row->group == AVER_ANSWER && k->required &&
             k->result != AVER_PASS)
@@ -277,7 +289,7 @@ static const struct aver_check *receipt_fault(const struct chat *c)
 static bool receipt_held(const struct chat *c)
 {
     const struct aver_check *signer =
-        aver_verdict_find(&c->verdict, "receipt.signer");
+        aver_verdict_find(c->verdict, "receipt.signer");
 
     return signer != NULL && signer->result == AVER_PASS &&
            receipt_fault(c) == NULL;
@@ -291,7 +303,7 @@ static void say_receipt(const struct chat *c)
     struct aver_subject s;
     struct outcome o = outcome_of(c, &s);
 
-    aver_key_id_format(key, &c->report->key);
+    aver_key_id_format(key, &c->scopes->scope[0].report->key);
     print_sentence(sentence, sizeof(sentence), &o);
     fflush(stdout);
     if (receipt_held(c))
@@ -329,7 +341,7 @@ static int status_of(const struct chat *c)
 {
     if (c->sent_anyway && !receipt_held(c))
         return EXIT_REFUSED;
-    return print_status(c->verdict.word);
+    return print_status(c->word);
 }
 
 static int finish(const struct chat *c)
@@ -355,7 +367,7 @@ static int hold_back(struct chat *c)
         print_text(stderr, &o);
     complain("nothing was sent: the server is not VERIFIED (--send-anyway "
              "sends all the same)");
-    return print_status(c->verdict.word);
+    return print_status(c->word);
 }
 
 static void say_verdict(const struct chat *c)
@@ -368,7 +380,7 @@ static void say_verdict(const struct chat *c)
         return;
     print_sentence(sentence, sizeof(sentence), &o);
     fprintf(stderr, "aver: %s%s\n", sentence,
-            c->verdict.word == AVER_VERIFIED ? "" : "; sending anyway");
+            c->word == AVER_VERIFIED ? "" : "; sending anyway");
 }
 
 static int converse(struct chat *c)
@@ -382,7 +394,7 @@ static int converse(struct chat *c)
     for (int i = 0; i < TRIES && rc == 1; i++) {
         if (fetch_and_judge(c, &err) != 0)
             return print_failure(err.text, c->judge.json);
-        c->sent_anyway = c->verdict.word != AVER_VERIFIED;
+        c->sent_anyway = c->word != AVER_VERIFIED;
         if (c->sent_anyway && !c->send_anyway)
             return hold_back(c);
         say_verdict(c);
@@ -422,7 +434,8 @@ static void chat_init(struct chat *c)
     aver_buf_init(&c->request, 8 * MESSAGE_MAX);
     answer_init(&c->answer, on_text, c);
     c->hash = aver_sha256_new();
-    if (c->hash == NULL)
+    c->verdict = calloc(AVER_SCOPES_MAX, sizeof(*c->verdict));
+    if (c->hash == NULL || c->verdict == NULL)
         abort();
 }
 
@@ -433,7 +446,8 @@ static void chat_clear(struct chat *c)
     answer_clear(&c->answer);
     client_reply_clear(&c->reply);
     aver_sha256_free(c->hash);
-    aver_report_free(c->report);
+    aver_scopes_free(c->scopes);
+    free(c->verdict);
     aver_receipt_clear(&c->receipt);
     fetch_close(&c->fetcher);
 }

@@ -85,6 +85,7 @@ static void print_claims(FILE *f, const struct aver_claims *c)
     print_claim(f, &begun, "serving", c->serving);
     print_claim(f, &begun, "engine_binding", c->engine_binding);
     print_claim(f, &begun, "model", c->model_name);
+    print_claim(f, &begun, "instance", c->instance);
     print_claim(f, &begun, "server", c->name);
     print_claim(f, &begun, "version", c->version);
     print_claim(f, &begun, "commit", c->commit);
@@ -148,7 +149,7 @@ static unsigned count_passed(const struct aver_verdict *v)
     return passed;
 }
 
-void print_sentence(char *out, size_t n, const struct outcome *o)
+static void say_one(char *out, size_t n, const struct outcome *o)
 {
     const struct aver_verdict *v = o->verdict;
     const struct aver_check *why = aver_verdict_reason(v);
@@ -165,15 +166,87 @@ void print_sentence(char *out, size_t n, const struct outcome *o)
              is_simulated(o) ? " (SIMULATED)" : "", text);
 }
 
+static unsigned scopes_of(const struct outcome *o)
+{
+    return o->subject->scopes != NULL ? o->subject->scopes->n : 1;
+}
+
+enum aver_word print_word(const struct outcome *o)
+{
+    return aver_word_worst(o->verdict, scopes_of(o));
+}
+
+/* "gateway, model 1": those that are as bad as the whole. */
+static void list_scopes(char *out, size_t n, const struct outcome *o,
+                        enum aver_word word)
+{
+    size_t at = 0;
+
+    for (unsigned i = 0; i < scopes_of(o) && at < n; i++)
+        if (o->verdict[i].word == word)
+            at += (size_t)snprintf(out + at, n - at, "%s%s", at > 0 ? ", " : "",
+                                   o->subject->scopes->scope[i].name);
+}
+
+static void say_whole(char *out, size_t n, const struct outcome *o)
+{
+    static const char *const what[] = {"not settled", "refused", "all of"};
+    enum aver_word word = print_word(o);
+    char text[400];
+
+    list_scopes(text, sizeof(text), o, word);
+    snprintf(out, n, "%s%s: %s %s", aver_word_name(word),
+             is_simulated(o) ? " (SIMULATED)" : "", what[word], text);
+}
+
+void print_sentence(char *out, size_t n, const struct outcome *o)
+{
+    if (scopes_of(o) == 1)
+        say_one(out, n, o);
+    else
+        say_whole(out, n, o);
+}
+
+static void print_one(FILE *f, const struct style *style,
+                      const struct outcome *o, unsigned copies)
+{
+    if (report_of(o) != NULL)
+        print_report_facts(f, report_of(o));
+    if (copies > 0)
+        fprintf(f, "copies   %u more of this report, the same evidence\n",
+                copies);
+    print_groups(f, style, o->verdict);
+}
+
+static void print_scope(FILE *f, const struct style *style,
+                        const struct outcome *o, unsigned i)
+{
+    const struct aver_scope *scope = &o->subject->scopes->scope[i];
+    struct aver_subject s = aver_subject_of(o->subject, i);
+    struct outcome one = {&o->verdict[i], &s, o->source, o->at};
+    char sentence[500];
+
+    fprintf(f, "\nscope    %s\n", scope->name);
+    print_one(f, style, &one, scope->copies);
+    say_one(sentence, sizeof(sentence), &one);
+    fprintf(f, "%s: %s\n", scope->name, sentence);
+}
+
 void print_text(FILE *f, const struct outcome *o)
 {
     struct style style = style_of(f);
     char sentence[500];
+    unsigned n = scopes_of(o);
 
     fprintf(f, "judged   %s\n", o->source);
-    if (report_of(o) != NULL)
-        print_report_facts(f, report_of(o));
-    print_groups(f, &style, o->verdict);
+    for (unsigned i = 0; n > 1 && i < n; i++)
+        print_scope(f, &style, o, i);
+    if (n == 1)
+        print_one(f, &style, o,
+                  o->subject->scopes != NULL ? o->subject->scopes->scope->copies
+                                             : 0);
+    else
+        fprintf(f, "\n");
     print_sentence(sentence, sizeof(sentence), o);
     fprintf(f, "%s\n", sentence);
 }
@@ -191,7 +264,7 @@ int print_outcome(const struct outcome *o, bool json, bool quiet)
         print_json(print_object(o));
     else if (!quiet)
         print_text(stdout, o);
-    return print_status(o->verdict->word);
+    return print_status(print_word(o));
 }
 
 int print_failure(const char *why, bool json)

@@ -12,13 +12,17 @@
 
 /* Facts about a judgement; borrowed. */
 struct outcome {
+    /* One a scope; without scopes one. */
     const struct aver_verdict *verdict;
     const struct aver_subject *subject;
     const char *source; /* URL or file that was judged */
     int64_t at;         /* seconds since 1970: as of when */
 };
 
-/* Facts, rows by question, and the verdict in the last line. */
+/* The word for the whole. */
+enum aver_word print_word(const struct outcome *o);
+/* Facts, rows by question, and the verdict in the last line. Several scopes
+ * have each their own, under their name; the last line is for the whole. */
 void print_text(FILE *f, const struct outcome *o);
 /* The last line alone, without its newline: word and one sentence. */
 void print_sentence(char *out, size_t n, const struct outcome *o);

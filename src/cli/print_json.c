@@ -111,6 +111,7 @@ static json_t *claims(const struct aver_claims *c)
     put_claim(o, "serving", c->serving);
     put_claim(o, "engine_binding", c->engine_binding);
     put_claim(o, "model_name", c->model_name);
+    put_claim(o, "instance_id", c->instance);
     put_claim(o, "name", c->name);
     put_claim(o, "version", c->version);
     put_claim(o, "commit", c->commit);
@@ -155,25 +156,82 @@ static json_t *receipt(const struct aver_subject *s)
     return o;
 }
 
-json_t *print_object(const struct outcome *o)
+/* What both an object for one report and one for several begin with. */
+static json_t *head(const struct outcome *o, enum aver_word word,
+                    const struct aver_verdict *refused)
 {
     const struct aver_subject *s = o->subject;
-    const struct aver_check *why = aver_verdict_reason(o->verdict);
-    bool refused = o->verdict->word == AVER_REFUSED && why != NULL;
+    const struct aver_check *why =
+        refused != NULL ? aver_verdict_reason(refused) : NULL;
     bool simulator = s->policy->trust == AVER_TRUST_SIMULATOR;
     json_t *out = json_object();
 
-    put(out, "verdict", json_string(verdict_word(o->verdict->word)));
+    put(out, "verdict", json_string(verdict_word(word)));
     put(out, "trust", json_string(simulator ? "simulator" : "vendor"));
     if (simulator && s->report != NULL)
         put(out, "simulated", json_true());
     put(out, "at", json_integer(o->at));
-    put(out, "reason", refused ? json_string(why->row->cause) : json_null());
+    put(out, "reason",
+        why != NULL ? json_string(why->row->cause) : json_null());
+    return out;
+}
+
+static const struct aver_verdict *refused_of(const struct aver_verdict *v,
+                                             unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (v[i].word == AVER_REFUSED)
+            return &v[i];
+    return NULL;
+}
+
+static void put_members(json_t *out, const struct outcome *o)
+{
+    const struct aver_subject *s = o->subject;
+
     put(out, "checks", checks(o->verdict));
     if (s->report != NULL)
         put_report(out, s->report);
     if (s->receipt != NULL)
         put(out, "receipt", receipt(s));
+}
+
+static json_t *one_object(const struct outcome *o)
+{
+    json_t *out = head(o, o->verdict->word, refused_of(o->verdict, 1));
+
+    put_members(out, o);
+    return out;
+}
+
+static json_t *scope_object(const struct outcome *o, unsigned i)
+{
+    const struct aver_scope *scope = &o->subject->scopes->scope[i];
+    struct aver_subject s = aver_subject_of(o->subject, i);
+    struct outcome one = {&o->verdict[i], &s, o->source, o->at};
+    json_t *out = json_object(), *members = one_object(&one);
+
+    put(out, "scope", json_string(scope->name));
+    if (scope->copies > 0)
+        put(out, "copies", json_integer(scope->copies));
+    if (json_object_update(out, members) != 0)
+        abort();
+    json_decref(members);
+    return out;
+}
+
+json_t *print_object(const struct outcome *o)
+{
+    unsigned n = o->subject->scopes != NULL ? o->subject->scopes->n : 1;
+
+    if (n == 1)
+        return one_object(o);
+    json_t *out = head(o, print_word(o), refused_of(o->verdict, n));
+    json_t *list = json_array();
+    for (unsigned i = 0; i < n; i++)
+        if (json_array_append_new(list, scope_object(o, i)) != 0)
+            abort();
+    put(out, "scopes", list);
     return out;
 }
 

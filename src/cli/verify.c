@@ -20,27 +20,24 @@
 static int judge_and_print(const struct aver_subject *s, const char *source,
                            const struct judge_options *o)
 {
-    static struct aver_verdict v;
-    struct outcome outcome = {&v, s, source, (int64_t)time(NULL)};
+    static struct aver_verdict v[AVER_SCOPES_MAX];
+    struct outcome outcome = {v, s, source, (int64_t)time(NULL)};
 
-    aver_judge(&v, s);
+    aver_judge_all(v, s);
     return print_outcome(&outcome, o->json, o->quiet);
 }
 
-static int judge_report(const struct aver_report *r, const char *source,
+static int judge_report(const struct aver_scopes *scopes, const char *source,
                         const struct aver_policy *p,
                         const struct judge_options *o)
 {
-    struct aver_subject s = {.policy = p, .report = r};
+    struct aver_subject s = {
+        .policy = p, .report = scopes->scope[0].report, .scopes = scopes};
 
-    if (r->wrapped)
-        return print_failure("the report wraps several reports (gateway and "
-                             "models); this version judges one at a time",
-                             o->json);
     return judge_and_print(&s, source, o);
 }
 
-static int read_report(const char *path, struct aver_report **out,
+static int read_report(const char *path, struct aver_scopes **out,
                        struct aver_error *err)
 {
     struct aver_buf text;
@@ -48,7 +45,7 @@ static int read_report(const char *path, struct aver_report **out,
 
     aver_buf_init(&text, FILE_MAX);
     if (file_read(&text, path, err) == 0) {
-        *out = aver_report_parse(aver_buf_view(&text), err);
+        *out = aver_scopes_parse(aver_buf_view(&text), err);
         rc = *out != NULL ? 0 : -1;
     }
     aver_buf_clear(&text);
@@ -81,7 +78,7 @@ static int verify_report(int argc, char **argv)
         JUDGE_JSON(o),  JUDGE_QUIET(o),   {NULL, NULL, NULL, NULL, NULL}};
     struct aver_policy p;
     struct aver_error err;
-    struct aver_report *r = NULL;
+    struct aver_scopes *r = NULL;
     struct words words;
     int rc = parse(table, "usage: aver verify report FILE|- [options]\n", argc,
                    argv, &words);
@@ -96,7 +93,7 @@ static int verify_report(int argc, char **argv)
         rc = print_failure(err.text, o.json);
     else
         rc = judge_report(r, words.word[0], &p, &o);
-    aver_report_free(r);
+    aver_scopes_free(r);
     return rc;
 }
 
@@ -127,20 +124,20 @@ static int fetch_and_judge(struct fetcher *f, const char *url,
                            const char *save_to, const struct aver_policy *p,
                            const struct judge_options *o)
 {
-    struct aver_report *r = NULL;
+    struct aver_scopes *r = NULL;
     struct aver_error err;
     struct aver_buf text;
     int rc;
 
     aver_buf_init(&text, AVER_REPORT_MAX);
     if (fetch_report(f, p, &text, &err) == 0)
-        r = aver_report_parse(aver_buf_view(&text), &err);
+        r = aver_scopes_parse(aver_buf_view(&text), &err);
     if (r == NULL || (save_to != NULL &&
                       save(save_to, url, p, aver_buf_view(&text), &err) != 0))
         rc = print_failure(err.text, o->json);
     else
         rc = judge_report(r, url, p, o);
-    aver_report_free(r);
+    aver_scopes_free(r);
     aver_buf_clear(&text);
     return rc;
 }
@@ -188,11 +185,25 @@ struct receipt_files {
     const char *request, *response, *receipt, *report;
 };
 
+/* A report whose key it is that signs receipts. */
+static int read_signers_report(const char *path, struct aver_scopes **out,
+                               struct aver_error *err)
+{
+    if (read_report(path, out, err) != 0)
+        return -1;
+    if (aver_scopes_signer(*out) == NULL)
+        return aver_fail(err, AVER_EUNSUPPORTED,
+                         "%s names no one signing key; judge it by itself, "
+                         "and say --expect-address",
+                         path);
+    return 0;
+}
+
 static int judge_receipt(const struct receipt_files *files,
                          struct aver_policy *p, const struct judge_options *o)
 {
     uint8_t request[32], response[32];
-    struct aver_report *report = NULL;
+    struct aver_scopes *report = NULL;
     struct aver_receipt receipt = {0};
     struct aver_subject s = {.policy = p};
     struct aver_error err;
@@ -205,17 +216,18 @@ static int judge_receipt(const struct receipt_files *files,
         file_read(&text, files->receipt, &err) != 0 ||
         aver_receipt_parse(&receipt, aver_buf_view(&text), &err) != 0 ||
         (files->report != NULL &&
-         read_report(files->report, &report, &err) != 0))
+         read_signers_report(files->report, &report, &err) != 0))
         rc = print_failure(err.text, o->json);
     if (rc == 0) {
         s.receipt = &receipt;
-        s.report = report;
+        s.report = report != NULL ? report->scope[0].report : NULL;
+        s.scopes = report;
         s.request_sha256 = request;
         s.response_sha256 = response;
         rc = judge_and_print(&s, files->receipt, o);
     }
     aver_receipt_clear(&receipt);
-    aver_report_free(report);
+    aver_scopes_free(report);
     aver_buf_clear(&text);
     return rc;
 }

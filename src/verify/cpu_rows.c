@@ -35,7 +35,8 @@ const struct aver_row aver_cpu_rows[] = {
      "not exist.",
      PKI ", 2.3; RFC 5280, 6.1"},
     {"tdx.endorsements", AVER_HARDWARE, true, "COLLATERAL_FORMAT",
-     "Intel's documents are there, and can be read in one way only", aver_check_endorsements,
+     "Intel's documents are there, and can be read in one way only",
+     aver_check_endorsements,
      "That TCB info and QE identity have the members, the numbers and the "
      "words that they must have, and none twice.",
      "Two readers of one signed text: one sees UpToDate, the other Revoked.",

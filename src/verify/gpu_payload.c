@@ -18,7 +18,9 @@ static void fault(struct aver_report *r, const char *why)
 {
     r->has_gpu = AVER_MALFORMED;
     if (r->gpu_fault[0] == '\0')
-        snprintf(r->gpu_fault, sizeof(r->gpu_fault), "nvidia_payload %s", why);
+        snprintf(r->gpu_fault, sizeof(r->gpu_fault), "%s %s",
+                 r->kind == AVER_INSTANCE ? "gpu_evidence" : "nvidia_payload",
+                 why);
 }
 
 static int read_base64(struct aver_buf *out, const struct aver_json_member *m,
@@ -139,4 +141,16 @@ void aver_gpu_payload_read(struct aver_report *r,
     else
         fault(r, "is not a string of at most 8 MiB");
     aver_buf_clear(&payload);
+}
+
+void aver_gpu_list_read(struct aver_report *r, const struct aver_json_member *m,
+                        struct aver_bytes source)
+{
+    if (m->type == AVER_JSON_ABSENT || m->type == AVER_JSON_NULL)
+        return;
+    r->has_gpu = AVER_PRESENT;
+    if (m->type == AVER_JSON_ARRAY)
+        read_list(r, aver_member_source(m, source));
+    else
+        fault(r, "is no array");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * gpu_payload: the member nvidia_payload of a report: a string that holds the
- * JSON which NVIDIA's service takes. Part of the report parser. */
+ * JSON which NVIDIA's service takes; or the list inside it, which Chutes shows
+ * as it is. Part of the report parser. */
 #ifndef AVER_VERIFY_GPU_PAYLOAD_H
 #define AVER_VERIFY_GPU_PAYLOAD_H
 
@@ -12,5 +13,8 @@
 void aver_gpu_payload_read(struct aver_report *r,
                            const struct aver_json_member *m,
                            struct aver_bytes source);
+/* The same from a list, beside which stands no nonce. */
+void aver_gpu_list_read(struct aver_report *r, const struct aver_json_member *m,
+                        struct aver_bytes source);
 
 #endif

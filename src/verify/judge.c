@@ -80,6 +80,34 @@ void aver_judge(struct aver_verdict *v, const struct aver_subject *s)
     aver_verdict_close(v);
 }
 
+struct aver_subject aver_subject_of(const struct aver_subject *s, unsigned i)
+{
+    struct aver_subject one = *s;
+
+    one.report = s->scopes->scope[i].report;
+    if (i > 0) {
+        one.receipt = NULL;
+        one.request_sha256 = NULL;
+        one.response_sha256 = NULL;
+    }
+    return one;
+}
+
+enum aver_word aver_judge_all(struct aver_verdict *v,
+                              const struct aver_subject *s)
+{
+    if (s->scopes == NULL) {
+        aver_judge(v, s);
+        return v->word;
+    }
+    for (unsigned i = 0; i < s->scopes->n; i++) {
+        struct aver_subject one = aver_subject_of(s, i);
+
+        aver_judge(&v[i], &one);
+    }
+    return aver_word_worst(v, s->scopes->n);
+}
+
 const struct aver_row *aver_row_at(unsigned i)
 {
     for (size_t t = 0; t < TABLES; t++) {

@@ -12,6 +12,7 @@
 
 AVER_CHECK(aver_check_report_shape);
 AVER_CHECK(aver_check_quote_agrees);
+AVER_CHECK(aver_check_same_machine);
 AVER_CHECK(aver_check_simulated);
 AVER_CHECK(aver_check_gpu_evidence);
 AVER_CHECK(aver_check_gpu_count);

@@ -10,8 +10,8 @@ const struct aver_row aver_report_rows[] = {
     {"report.shape", AVER_KEY, true, "FORMAT",
      "the report has the members that a report needs", aver_check_report_shape,
      "Nothing by itself. It makes sure that the other rows read what they "
-     "think they read: signing_address, signing_algo, intel_quote, and no "
-     "member twice.",
+     "think they read: signing_address, signing_algo, intel_quote, or what "
+     "the report's kind has in their place, and no member twice.",
      "A report that two readers understand in two ways: one checks the first "
      "signing_address, the other uses the second.",
      "PROTOCOL, attestation report: members"},
@@ -20,6 +20,15 @@ const struct aver_row aver_report_rows[] = {
      "That the members intel_quote and quote hold one quote.",
      "Two clients of one report would judge two different machines.",
      "PROTOCOL, attestation report: quote, intel_quote"},
+    {"report.same_td", AVER_HARDWARE, true, "OTHER_TD",
+     "it comes from the machine whose report it stands in",
+     aver_check_same_machine,
+     "That a compose manager's quote shows the measurements (MRTD, "
+     "MRCONFIGID, RTMR0 to RTMR3, attributes) of the report that it stands "
+     "in. RTMR3 holds the instance's id.",
+     "A manager on another machine vouches for actions that were not taken on "
+     "this one.",
+     "PROTOCOL, reports inside reports"},
     {"report.simulated", AVER_GPU, true, "SIMULATED",
      "the GPUs' evidence names the root that you trust", aver_check_simulated,
      "That the certificates beside each GPU's evidence lead to NVIDIA's key, "
@@ -51,41 +60,47 @@ const struct aver_row aver_report_rows[] = {
      "encrypts to that key talks to the stranger.",
      "PROTOCOL, attestation report: signing_public_key"},
     {"report.report_data", AVER_KEY, true, "REPORT_DATA",
-     "the quote binds this key and this nonce", aver_check_report_data,
-     "That the 64 bytes which the machine signed are the key (layout A) or "
-     "SHA-256 of the key and the TLS key (layout B), then the nonce.",
+     "the quote binds what it must", aver_check_report_data,
+     "That the 64 bytes which the machine signed are what the rule for such a "
+     "report makes of it: address (the key, then the nonce), address+tls "
+     "(SHA-256 of the key and the TLS key, then the nonce), seed, "
+     "compose-manager, chutes. A quote that binds no key is unknown, unless "
+     "you say what it must hold.",
      "A genuine quote of one machine beside the key of another.",
-     "PROTOCOL, report_data: layouts A and B"},
+     "PROTOCOL, report_data: the rules"},
     {"report.address", AVER_KEY, true, "ADDRESS",
      "the key is the one that you expect", aver_check_report_address,
-     "That the report is about the address given by --expect-address.",
+     "That the report is about the address given by --expect-address. Of "
+     "several reports that came together one must be.",
      "Another service of the same operator answers in its place.",
      "aver(1), --expect-address"},
     {"report.tls_key", AVER_KEY, true, "TLS_KEY",
      "the TLS key that you saw is the one that the report binds",
      aver_check_tls_key,
-     "That tls_cert_fingerprint, which layout B puts under the machine's "
-     "signature, is the key given by --tls-spki.",
+     "That tls_cert_fingerprint, which the rule address+tls puts under the "
+     "machine's signature, is the key given by --tls-spki. Behind a gateway "
+     "it is the gateway's report that must bind it.",
      "Somebody between you and the machine ends TLS, reads along, and passes "
      "on a true report.",
-     "PROTOCOL, report_data: layout B"},
+     "PROTOCOL, report_data: the rules"},
     {"report.nonce_echo", AVER_FRESH, true, "NONCE",
      "the report names the nonce that it was made for", aver_check_nonce_echo,
-     "That request_nonce is there: 32 bytes, against which the quote and the "
-     "GPUs are compared.",
+     "That request_nonce (of a compose manager: nonce) is there: 32 bytes, "
+     "against which the quote and the GPUs are compared.",
      "Without a nonce nothing tells a new report from an old one.",
      "PROTOCOL, attestation report: request_nonce"},
     {"report.nonce_gpu", AVER_FRESH, true, "nonce",
      "the GPUs answered to the same nonce", aver_check_nonce_gpu,
      "That nvidia_payload.nonce and the nonce inside each GPU's evidence are "
-     "the report's.",
+     "the report's; of an instance, which names none, that they are the first "
+     "half of what its quote holds.",
      "Old evidence of a GPU that has since left confidential mode, or of "
      "another machine's GPU recorded once and shown for ever.",
      "PROTOCOL, attestation report: nvidia_payload"},
     {"report.fresh", AVER_FRESH, true, "NONCE",
      "the report was made for your nonce", aver_check_fresh,
      "That the report was made after you drew the nonce, so it is no "
-     "recording.",
+     "recording. Every report that came along must answer to it.",
      "A report of a machine as it was before it was broken into, shown again "
      "and again.",
      "aver(1), --nonce"},

@@ -8,11 +8,12 @@
 #ifndef AVER_VERIFY_ROWS_H
 #define AVER_VERIFY_ROWS_H
 
-#include "verify/cpu.h"
 #include "verify/code.h"
+#include "verify/cpu.h"
 #include "verify/expect.h"
 #include "verify/receipt.h"
 #include "verify/report.h"
+#include "verify/scopes.h"
 #include "verify/verdict.h"
 
 enum aver_trust { AVER_TRUST_VENDOR = 0, AVER_TRUST_SIMULATOR };
@@ -53,6 +54,8 @@ struct aver_policy {
     struct aver_key_id key;
     bool has_spki; /* SHA-256 of the TLS key that we saw */
     uint8_t spki[32];
+    bool has_report_data; /* what the quote must hold, all of it */
+    uint8_t report_data[64];
     bool has_algo; /* the algorithm that was asked for */
     enum aver_algo algo;
     struct aver_expect expect; /* registers, application, image */
@@ -67,6 +70,10 @@ struct aver_subject {
     struct aver_cpu *cpu; /* remembers which signatures hold */
     const struct aver_report *report;
     const struct aver_receipt *receipt;
+    /* All that `report` came with, itself among them; NULL: it came alone.
+     * What is demanded of one of them (an address, a TLS key) is not missing
+     * where another one has it. */
+    const struct aver_scopes *scopes;
     const uint8_t *request_sha256, *response_sha256; /* 32 bytes, or NULL */
     const struct aver_code *code;
     const struct aver_registers *registers;
@@ -102,6 +109,14 @@ extern const unsigned aver_code_rows_n, aver_expect_rows_n;
 /* Runs every row of the tables whose evidence is in the subject, and closes
  * the verdict. */
 void aver_judge(struct aver_verdict *v, const struct aver_subject *s);
+/* The subject that is scope i of `s->scopes`: a receipt belongs to the first.
+ */
+struct aver_subject aver_subject_of(const struct aver_subject *s, unsigned i);
+/* Judges every report of `s->scopes`, each by itself, into as many verdicts;
+ * without scopes, the subject into one. The word for the whole is the worst of
+ * them. */
+enum aver_word aver_judge_all(struct aver_verdict *v,
+                              const struct aver_subject *s);
 /* The i-th row of all tables, NULL past the end; the row of that id. */
 const struct aver_row *aver_row_at(unsigned i);
 const struct aver_row *aver_row_find(const char *id);

@@ -83,6 +83,17 @@ const struct aver_check *aver_verdict_find(const struct aver_verdict *v,
     return NULL;
 }
 
+enum aver_word aver_word_worst(const struct aver_verdict *v, unsigned n)
+{
+    enum aver_word worst = n > 0 ? AVER_VERIFIED : AVER_UNDECIDED;
+
+    for (unsigned i = 0; i < n; i++)
+        if (v[i].word == AVER_REFUSED ||
+            (v[i].word == AVER_UNDECIDED && worst == AVER_VERIFIED))
+            worst = v[i].word;
+    return worst;
+}
+
 const char *aver_word_name(enum aver_word word)
 {
     static const char *const names[] = {"UNDECIDED", "REFUSED", "VERIFIED"};

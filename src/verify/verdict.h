@@ -63,6 +63,10 @@ const struct aver_check *aver_verdict_reason(const struct aver_verdict *v);
 const struct aver_check *aver_verdict_find(const struct aver_verdict *v,
                                            const char *id);
 
+/* Refused if one of them is, else undecided if one of them is, else verified;
+ * undecided if there are none. */
+enum aver_word aver_word_worst(const struct aver_verdict *v, unsigned n);
+
 const char *aver_word_name(enum aver_word word);       /* "VERIFIED" … */
 const char *aver_result_name(enum aver_result result); /* "pass" … */
 const char *aver_group_name(enum aver_group group);    /* "hardware" … */

@@ -19,9 +19,10 @@
 /* What a case may change before it is judged. */
 struct scene {
     json_t *report, *payload, *receipt; /* payload becomes nvidia_payload */
+    json_t *outer; /* the report that it stands in, as far as that matters */
     struct aver_policy policy;
     uint8_t request[32], response[32];
-    struct aver_report *parsed;
+    struct aver_report *parsed, *parsed_outer;
     struct aver_receipt parsed_receipt;
 };
 
@@ -146,6 +147,7 @@ static void scene_new(struct scene *s)
                   hex_of(pub, 64), "request_nonce", hex_of(s->policy.nonce, 32),
                   "tls_cert_fingerprint", hex_of(s->policy.spki, 32),
                   "intel_quote", quote, "quote", quote, "tee", "simulator");
+    s->outer = json_pack("{s:O}", "intel_quote", quote);
     assert_non_null(s->report);
     aver_k1_free(k);
 }
@@ -165,6 +167,11 @@ static void scene_judge(struct scene *s, struct aver_verdict *v)
     s->parsed = aver_report_parse(aver_bytes_str(text), NULL);
     free(text);
     assert_non_null(s->parsed);
+    text = json_dumps(s->outer, 0);
+    s->parsed_outer = aver_report_parse(aver_bytes_str(text), NULL);
+    free(text);
+    assert_non_null(s->parsed_outer);
+    s->parsed->outer = s->parsed_outer;
     text = json_dumps(s->receipt, 0);
     assert_int_equal(
         aver_receipt_parse(&s->parsed_receipt, aver_bytes_str(text), NULL), 0);
@@ -179,7 +186,9 @@ static void scene_clear(struct scene *s)
     json_decref(s->report);
     json_decref(s->payload);
     json_decref(s->receipt);
+    json_decref(s->outer);
     aver_report_free(s->parsed);
+    aver_report_free(s->parsed_outer);
     aver_receipt_clear(&s->parsed_receipt);
 }
 
@@ -202,6 +211,12 @@ static void no_address(struct scene *s)
 static void other_quote(struct scene *s)
 {
     flip(s->report, "quote", 300);
+}
+
+/* RTMR3, 472 bytes into a version 4 quote. */
+static void other_machine(struct scene *s)
+{
+    flip(s->outer, "intel_quote", 2 * (48 + 472));
 }
 
 static void trust_vendor(struct scene *s)
@@ -322,6 +337,7 @@ static const struct {
 } cases[] = {
     {"report.shape", no_address},
     {"report.quote_agrees", other_quote},
+    {"report.same_td", other_machine},
     {"report.simulated", trust_vendor},
     {"gpu.evidence", evidence_is_text},
     {"gpu.count", one_gpu_wanted},
