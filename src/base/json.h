@@ -56,6 +56,12 @@ bool aver_json_scan_end(struct aver_json_scan *s);
 /* Type of the value at the top, AVER_JSON_ABSENT before it began. */
 enum aver_json_type aver_json_scan_top(const struct aver_json_scan *s);
 
+/* Decodes a string as it stands in a scanned text, quotes and all, and
+ * appends it; it may hold NULs. -1, and nothing appended, if it does not fit,
+ * holds half a surrogate pair, or is no such string. */
+AVER_MUST_CHECK int aver_json_unquote(struct aver_buf *out,
+                                      struct aver_bytes quoted);
+
 /* jansson with AVER's flags. The text must be one object or array (a bare
  * string or number is no document here). Refused besides bad grammar: a name
  * that stands twice in one object, since two readers might read two things;

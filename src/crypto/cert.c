@@ -250,8 +250,10 @@ struct aver_bytes aver_cert_extension(const struct aver_cert *c,
 }
 
 /* The hash must be the one that goes with the issuer's curve. */
-bool aver_cert_signed_by(const struct aver_cert *c, struct aver_ec_key *issuer)
+bool aver_cert_signed_by(struct aver_ec *ec, const struct aver_cert *c,
+                         const struct aver_cert *issuer)
 {
-    return c->signed_on == aver_ec_curve(issuer) &&
-           aver_ec_verify(issuer, c->tbs, c->signature);
+    return c->signed_on == issuer->curve &&
+           aver_ec_verify(ec, issuer->curve, issuer->point, c->tbs,
+                          c->signature);
 }

@@ -47,8 +47,9 @@ AVER_MUST_CHECK int aver_cert_parse(struct aver_cert *c, struct aver_bytes der,
  * not there. */
 struct aver_bytes aver_cert_extension(const struct aver_cert *c,
                                       struct aver_bytes oid);
-/* True if `issuer` signed it. */
-bool aver_cert_signed_by(const struct aver_cert *c, struct aver_ec_key *issuer);
+/* True if the key of `issuer` signed it. Names are not looked at. */
+bool aver_cert_signed_by(struct aver_ec *ec, const struct aver_cert *c,
+                         const struct aver_cert *issuer);
 
 struct aver_crl {
     struct aver_bytes der, tbs;
@@ -64,7 +65,8 @@ AVER_MUST_CHECK int aver_crl_parse(struct aver_crl *c, struct aver_bytes der,
                                    struct aver_error *err);
 /* True if the serial number is on the list, for whatever reason. */
 bool aver_crl_lists(const struct aver_crl *c, struct aver_bytes serial);
-bool aver_crl_signed_by(const struct aver_crl *c, struct aver_ec_key *issuer);
+bool aver_crl_signed_by(struct aver_ec *ec, const struct aver_crl *c,
+                        const struct aver_cert *issuer);
 
 /* True if the algorithm of a signature is one that is read here, and then on
  * which curve; else the flag of `d` is set. */

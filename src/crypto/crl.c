@@ -121,8 +121,10 @@ bool aver_crl_lists(const struct aver_crl *c, struct aver_bytes serial)
     return false;
 }
 
-bool aver_crl_signed_by(const struct aver_crl *c, struct aver_ec_key *issuer)
+bool aver_crl_signed_by(struct aver_ec *ec, const struct aver_crl *c,
+                        const struct aver_cert *issuer)
 {
-    return c->signed_on == aver_ec_curve(issuer) &&
-           aver_ec_verify(issuer, c->tbs, c->signature);
+    return c->signed_on == issuer->curve &&
+           aver_ec_verify(ec, issuer->curve, issuer->point, c->tbs,
+                          c->signature);
 }

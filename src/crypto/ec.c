@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ec: a key keeps its context, ready to verify. High s is the same signature
- * as low s, so a signature is never an identity. */
+ * ec: a key object is costly to make (its group above all), a point is not,
+ * so one object a curve is kept and given each point in turn. High s is the
+ * same signature as low s, so a signature is never an identity. */
 #include "crypto/ec.h"
 
 #include "crypto/sha2.h"
@@ -14,10 +15,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct aver_ec_key {
-    enum aver_curve curve;
+struct key {
     EVP_PKEY *key;
-    EVP_PKEY_CTX *ctx;
+    EVP_PKEY_CTX *ctx; /* ready to verify with it */
+    uint8_t point[AVER_EC_POINT_MAX];
+    size_t n; /* of the point in it; 0: none that counts */
+};
+
+struct aver_ec {
+    struct key key[2];
 };
 
 static const struct {
@@ -30,12 +36,34 @@ size_t aver_curve_size(enum aver_curve curve)
     return curves[curve].size;
 }
 
-static EVP_PKEY *import(enum aver_curve curve, struct aver_bytes point)
+struct aver_ec *aver_ec_new(void)
+{
+    return calloc(1, sizeof(struct aver_ec));
+}
+
+static void key_clear(struct key *k)
+{
+    EVP_PKEY_CTX_free(k->ctx);
+    EVP_PKEY_free(k->key);
+    memset(k, 0, sizeof(*k));
+}
+
+void aver_ec_free(struct aver_ec *ec)
+{
+    if (ec == NULL)
+        return;
+    for (unsigned i = 0; i < 2; i++)
+        key_clear(&ec->key[i]);
+    free(ec);
+}
+
+/* The key's object, with its first point. */
+static bool make(struct key *k, enum aver_curve curve, struct aver_bytes point)
 {
     char group[16];
     uint8_t copy[AVER_EC_POINT_MAX];
-    EVP_PKEY *key = NULL;
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    bool ok;
 
     snprintf(group, sizeof(group), "%s", curves[curve].name);
     memcpy(copy, point.p, point.n);
@@ -45,63 +73,62 @@ static EVP_PKEY *import(enum aver_curve curve, struct aver_bytes point)
                                           point.n),
         OSSL_PARAM_construct_end(),
     };
-    if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-        EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
-        key = NULL;
+    ok = ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
+         EVP_PKEY_fromdata(ctx, &k->key, EVP_PKEY_PUBLIC_KEY, params) == 1;
     EVP_PKEY_CTX_free(ctx);
-    return key;
+    if (ok)
+        k->ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->key, NULL);
+    ok = ok && k->ctx != NULL && EVP_PKEY_verify_init(k->ctx) == 1;
+    if (!ok)
+        key_clear(k);
+    return ok;
 }
 
-struct aver_ec_key *aver_ec_key_new(enum aver_curve curve,
-                                    struct aver_bytes point)
+/* The key of this point, ready; NULL if it is not on the curve. */
+static struct key *use(struct aver_ec *ec, enum aver_curve curve,
+                       struct aver_bytes point)
 {
-    struct aver_ec_key *k = NULL;
+    struct key *k = &ec->key[curve];
+    bool ok;
 
     if (point.n != 1 + 2 * curves[curve].size || point.p[0] != 4)
         return NULL;
-    k = calloc(1, sizeof(*k));
-    if (k == NULL)
-        return NULL;
-    k->curve = curve;
-    k->key = import(curve, point);
-    if (k->key != NULL)
-        k->ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->key, NULL);
-    if (k->ctx == NULL || EVP_PKEY_verify_init(k->ctx) != 1) {
-        aver_ec_key_free(k);
-        k = NULL;
-    }
+    if (k->n == point.n && memcmp(k->point, point.p, point.n) == 0)
+        return k;
+    k->n = 0;
+    if (k->key == NULL)
+        ok = make(k, curve, point);
+    else
+        ok = EVP_PKEY_set1_encoded_public_key(k->key, point.p, point.n) == 1;
     ERR_clear_error();
+    if (!ok)
+        return NULL;
+    memcpy(k->point, point.p, point.n);
+    k->n = point.n;
     return k;
 }
 
-void aver_ec_key_free(struct aver_ec_key *k)
+bool aver_ec_point_ok(struct aver_ec *ec, enum aver_curve curve,
+                      struct aver_bytes point)
 {
-    if (k == NULL)
-        return;
-    EVP_PKEY_CTX_free(k->ctx);
-    EVP_PKEY_free(k->key);
-    free(k);
+    return use(ec, curve, point) != NULL;
 }
 
-enum aver_curve aver_ec_curve(const struct aver_ec_key *k)
-{
-    return k->curve;
-}
-
-bool aver_ec_verify(struct aver_ec_key *k, struct aver_bytes message,
+bool aver_ec_verify(struct aver_ec *ec, enum aver_curve curve,
+                    struct aver_bytes point, struct aver_bytes message,
                     struct aver_bytes sig)
 {
+    struct key *k = use(ec, curve, point);
     uint8_t digest[48];
     bool ok;
 
-    if (k->curve == AVER_P256)
+    if (k == NULL || sig.n == 0)
+        return false;
+    if (curve == AVER_P256)
         aver_sha256(digest, message);
     else
         aver_sha384(digest, message);
-    if (sig.n == 0)
-        return false;
-    ok = EVP_PKEY_verify(k->ctx, sig.p, sig.n, digest, curves[k->curve].size) ==
-         1;
+    ok = EVP_PKEY_verify(k->ctx, sig.p, sig.n, digest, curves[curve].size) == 1;
     ERR_clear_error();
     return ok;
 }
@@ -124,11 +151,12 @@ static size_t put_integer(uint8_t *out, const uint8_t *p, size_t size)
     return n;
 }
 
-bool aver_ec_verify_raw(struct aver_ec_key *k, struct aver_bytes message,
+bool aver_ec_verify_raw(struct aver_ec *ec, enum aver_curve curve,
+                        struct aver_bytes point, struct aver_bytes message,
                         struct aver_bytes rs)
 {
     uint8_t der[2 + 2 * (3 + 48)];
-    size_t size = curves[k->curve].size, n = 2;
+    size_t size = curves[curve].size, n = 2;
 
     if (rs.n != 2 * size)
         return false;
@@ -136,5 +164,5 @@ bool aver_ec_verify_raw(struct aver_ec_key *k, struct aver_bytes message,
     n += put_integer(der + n, rs.p + size, size);
     der[0] = 0x30;
     der[1] = (uint8_t)(n - 2); /* at most 102: the short form */
-    return aver_ec_verify(k, message, aver_bytes_of(der, n));
+    return aver_ec_verify(ec, curve, point, message, aver_bytes_of(der, n));
 }

@@ -14,19 +14,22 @@ enum aver_curve { AVER_P256 = 0, AVER_P384 };
 /* 32 or 48. */
 size_t aver_curve_size(enum aver_curve curve);
 
-/* A public key, for one thread at a time. */
-struct aver_ec_key;
-/* From an uncompressed point, 04 || x || y. NULL if that is none on the
- * curve, or memory is short. */
-struct aver_ec_key *aver_ec_key_new(enum aver_curve curve,
-                                    struct aver_bytes point);
-void aver_ec_key_free(struct aver_ec_key *k);
-enum aver_curve aver_ec_curve(const struct aver_ec_key *k);
-/* True if `sig` (DER, ECDSA-Sig-Value of RFC 3279) signs the message. */
-bool aver_ec_verify(struct aver_ec_key *k, struct aver_bytes message,
+/* What verifies, for keys of both curves, one thread at a time. It keeps what
+ * is costly to make: a key of each curve, whose point it exchanges. */
+struct aver_ec;
+struct aver_ec *aver_ec_new(void); /* NULL when memory is short */
+void aver_ec_free(struct aver_ec *ec);
+/* True if the bytes are an uncompressed point (04 || x || y) of the curve. */
+bool aver_ec_point_ok(struct aver_ec *ec, enum aver_curve curve,
+                      struct aver_bytes point);
+/* True if `sig` (DER, ECDSA-Sig-Value of RFC 3279) signs the message under the
+ * key that is this point. */
+bool aver_ec_verify(struct aver_ec *ec, enum aver_curve curve,
+                    struct aver_bytes point, struct aver_bytes message,
                     struct aver_bytes sig);
 /* The same for r || s, each as long as the curve's size, big endian. */
-bool aver_ec_verify_raw(struct aver_ec_key *k, struct aver_bytes message,
+bool aver_ec_verify_raw(struct aver_ec *ec, enum aver_curve curve,
+                        struct aver_bytes point, struct aver_bytes message,
                         struct aver_bytes rs);
 
 #endif

@@ -33,17 +33,8 @@ void aver_chain_init(struct aver_chain *c, struct aver_bytes pem)
 
 void aver_chain_clear(struct aver_chain *c)
 {
-    for (unsigned i = 0; i < c->n; i++)
-        aver_ec_key_free(c->link[i].key);
     aver_buf_clear(&c->store);
     c->n = 0;
-}
-
-struct aver_ec_key *aver_link_key(struct aver_link *l)
-{
-    if (l->key == NULL)
-        l->key = aver_ec_key_new(l->cert.curve, l->cert.point);
-    return l->key;
 }
 
 /* True if the answer under this key is known already. */
@@ -62,39 +53,31 @@ static bool remember(struct aver_memo *m, const struct aver_link *by,
     return holds;
 }
 
-bool aver_link_signed_by(struct aver_link *l, struct aver_link *by)
+bool aver_link_signed_by(struct aver_ec *ec, struct aver_link *l,
+                         const struct aver_link *by)
 {
-    struct aver_ec_key *key = aver_link_key(by);
-
-    if (key == NULL)
-        return false;
     if (remembered(&l->memo, by))
         return l->memo.holds;
-    return remember(&l->memo, by, aver_cert_signed_by(&l->cert, key));
+    return remember(&l->memo, by, aver_cert_signed_by(ec, &l->cert, &by->cert));
 }
 
-bool aver_crl_signed_by_link(const struct aver_crl *crl, struct aver_memo *memo,
-                             struct aver_link *by)
+bool aver_crl_signed_by_link(struct aver_ec *ec, const struct aver_crl *crl,
+                             struct aver_memo *memo, const struct aver_link *by)
 {
-    struct aver_ec_key *key = aver_link_key(by);
-
-    if (key == NULL)
-        return false;
     if (remembered(memo, by))
         return memo->holds;
-    return remember(memo, by, aver_crl_signed_by(crl, key));
+    return remember(memo, by, aver_crl_signed_by(ec, crl, &by->cert));
 }
 
-bool aver_text_signed_by_link(struct aver_bytes text, struct aver_bytes rs,
-                              struct aver_memo *memo, struct aver_link *by)
+bool aver_text_signed_by_link(struct aver_ec *ec, struct aver_bytes text,
+                              struct aver_bytes rs, struct aver_memo *memo,
+                              const struct aver_link *by)
 {
-    struct aver_ec_key *key = aver_link_key(by);
-
-    if (key == NULL)
-        return false;
     if (remembered(memo, by))
         return memo->holds;
-    return remember(memo, by, aver_ec_verify_raw(key, text, rs));
+    return remember(
+        memo, by,
+        aver_ec_verify_raw(ec, by->cert.curve, by->cert.point, text, rs));
 }
 
 void aver_link_spki(uint8_t out[static 32], const struct aver_link *l)

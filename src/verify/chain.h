@@ -21,7 +21,6 @@ struct aver_memo {
 
 struct aver_link {
     struct aver_cert cert;
-    struct aver_ec_key *key; /* made when first needed */
     struct aver_memo memo;
 };
 
@@ -36,15 +35,16 @@ struct aver_chain {
  * in any case. */
 void aver_chain_init(struct aver_chain *c, struct aver_bytes pem);
 void aver_chain_clear(struct aver_chain *c);
-/* The key of a certificate; NULL if its point is not on the curve. */
-struct aver_ec_key *aver_link_key(struct aver_link *l);
 /* True if `by` signed it. Names are not looked at. */
-bool aver_link_signed_by(struct aver_link *l, struct aver_link *by);
+bool aver_link_signed_by(struct aver_ec *ec, struct aver_link *l,
+                         const struct aver_link *by);
 /* The same for a list, and for r || s over a text. */
-bool aver_crl_signed_by_link(const struct aver_crl *crl, struct aver_memo *memo,
-                             struct aver_link *by);
-bool aver_text_signed_by_link(struct aver_bytes text, struct aver_bytes rs,
-                              struct aver_memo *memo, struct aver_link *by);
+bool aver_crl_signed_by_link(struct aver_ec *ec, const struct aver_crl *crl,
+                             struct aver_memo *memo,
+                             const struct aver_link *by);
+bool aver_text_signed_by_link(struct aver_ec *ec, struct aver_bytes text,
+                              struct aver_bytes rs, struct aver_memo *memo,
+                              const struct aver_link *by);
 /* SHA-256 of the key as it stands in the certificate. */
 void aver_link_spki(uint8_t out[static 32], const struct aver_link *l);
 bool aver_link_named(const struct aver_link *l, const char *common_name);

@@ -7,20 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int find_platform(struct aver_cpu *c)
+{
+    c->platform = aver_endorsements_platform(c->e, c->quote.chain);
+    if (c->platform == NULL)
+        c->platform = c->own = aver_platform_new(c->quote.chain);
+    return c->platform != NULL ? 0 : -1;
+}
+
 static void find_chain(struct aver_cpu *c)
 {
+    struct aver_chain *chain = &c->platform->chain;
     struct aver_error why;
 
-    c->chain = aver_endorsements_platform(c->e, c->quote.chain);
-    if (c->chain == NULL) {
-        aver_chain_init(&c->own, c->quote.chain);
-        c->chain = &c->own;
-    }
-    if (c->chain->n != 3)
+    if (chain->n != 3)
         return;
-    c->leaf = &c->chain->link[0];
-    c->ca = aver_endorsements_same(c->e, &c->chain->link[1]);
-    c->root = aver_endorsements_same(c->e, &c->chain->link[2]);
+    c->leaf = &chain->link[0];
+    c->ca = aver_endorsements_same(c->e, &chain->link[1]);
+    c->root = aver_endorsements_same(c->e, &chain->link[2]);
     if (aver_pck_parse(&c->pck, &c->leaf->cert, &why) != 0)
         snprintf(c->pck_fault, sizeof(c->pck_fault), "%.190s", why.text);
 }
@@ -48,15 +52,6 @@ static void find_endorsements(struct aver_cpu *c, int64_t at)
                           &c->qe_identity->qe);
 }
 
-static void import_key(struct aver_cpu *c)
-{
-    uint8_t point[65] = {4};
-
-    memcpy(point + 1, c->quote.attestation_key.p, 64);
-    c->attestation_key =
-        aver_ec_key_new(AVER_P256, aver_bytes_of(point, sizeof(point)));
-}
-
 struct aver_cpu *aver_cpu_new(struct aver_bytes quote,
                               struct aver_endorsements *e, int64_t at)
 {
@@ -70,9 +65,14 @@ struct aver_cpu *aver_cpu_new(struct aver_bytes quote,
         snprintf(c->quote_fault, sizeof(c->quote_fault), "%.190s", why.text);
         return c;
     }
+    if (find_platform(c) != 0) {
+        free(c);
+        return NULL;
+    }
     find_chain(c);
     find_endorsements(c, at);
-    import_key(c);
+    c->attestation_point[0] = 4;
+    memcpy(c->attestation_point + 1, c->quote.attestation_key.p, 64);
     return c;
 }
 
@@ -80,8 +80,7 @@ void aver_cpu_free(struct aver_cpu *c)
 {
     if (c == NULL)
         return;
-    aver_ec_key_free(c->attestation_key);
-    aver_chain_clear(&c->own);
+    aver_platform_free(c->own);
     free(c);
 }
 

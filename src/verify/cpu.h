@@ -15,8 +15,8 @@ struct aver_cpu {
     char quote_fault[200];   /* why the quote cannot be read; "" if it can */
     struct aver_quote quote; /* views of the caller's bytes */
     struct aver_endorsements *e;
-    struct aver_chain *chain; /* of the platform; NULL without a quote */
-    struct aver_chain own;    /* where the set had no room for it */
+    struct aver_platform *platform; /* NULL without a quote */
+    struct aver_platform *own;      /* the same, if the set had no room */
     /* Its certificates, or copies in the set of the same bytes; NULL unless
      * there are three. */
     struct aver_link *leaf, *ca, *root;
@@ -26,8 +26,8 @@ struct aver_cpu {
     struct aver_document *tcb_info, *qe_identity;
     struct aver_chain *tcb_signers, *qe_signers;
     struct aver_list *root_list, *pck_list;
-    struct aver_ec_key *attestation_key; /* NULL: no point on the curve */
-    bool evaluated;                      /* both documents are readable */
+    uint8_t attestation_point[65]; /* 04 || x || y */
+    bool evaluated;                /* both documents are readable */
     struct aver_tcb tcb;
 };
 

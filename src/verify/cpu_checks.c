@@ -123,10 +123,11 @@ static const char *link_fault(const struct aver_link *l, unsigned place)
 }
 
 /* Certificate i must be signed by i + 1, and name it. */
-static bool linked(struct aver_link *l, struct aver_link *by)
+static bool linked(const struct aver_cpu *c, struct aver_link *l,
+                   const struct aver_link *by)
 {
     return aver_bytes_equal(l->cert.issuer, by->cert.subject) &&
-           aver_link_signed_by(l, by);
+           aver_link_signed_by(c->e->ec, l, by);
 }
 
 static bool named_as_pck(const struct aver_cpu *c)
@@ -168,10 +169,11 @@ AVER_CPU_CHECK(aver_check_pck_chain)
 
     if (!readable(c))
         return aver_say(why, AVER_SKIP, "%s", no_quote);
-    if (c->chain->fault[0] != '\0')
-        return aver_say(why, AVER_FAIL, "%s", c->chain->fault);
+    if (c->platform->chain.fault[0] != '\0')
+        return aver_say(why, AVER_FAIL, "%s", c->platform->chain.fault);
     if (c->leaf == NULL)
-        return aver_say(why, AVER_FAIL, "%u certificates, not 3", c->chain->n);
+        return aver_say(why, AVER_FAIL, "%u certificates, not 3",
+                        c->platform->chain.n);
     struct aver_link *const links[] = {c->leaf, c->ca, c->root};
     if (!named_as_pck(c))
         return aver_say(why, AVER_FAIL,
@@ -182,7 +184,7 @@ AVER_CPU_CHECK(aver_check_pck_chain)
 
         if (fault != NULL)
             return aver_say(why, AVER_FAIL, "%s %s", places[i], fault);
-        if (!linked(links[i], links[i < 2 ? i + 1 : 2]))
+        if (!linked(c, links[i], links[i < 2 ? i + 1 : 2]))
             return aver_say(why, AVER_FAIL, "%s is not signed by the next",
                             places[i]);
     }
@@ -199,17 +201,33 @@ AVER_CPU_CHECK(aver_check_pck_chain)
     return AVER_PASS;
 }
 
+/* A quoting enclave shows one report for all its quotes: whether the last one
+ * was signed is remembered with the platform. */
+static bool qe_report_signed(const struct aver_cpu *c)
+{
+    const struct aver_quote *q = &c->quote;
+    struct aver_platform *p = c->platform;
+
+    if (p->qe_known && memcmp(p->qe_report, q->qe_report.p, 384) == 0 &&
+        memcmp(p->qe_signature, q->qe_signature.p, 64) == 0)
+        return p->qe_holds;
+    p->qe_holds = aver_ec_verify_raw(c->e->ec, AVER_P256, c->leaf->cert.point,
+                                     q->qe_report, q->qe_signature);
+    memcpy(p->qe_report, q->qe_report.p, 384);
+    memcpy(p->qe_signature, q->qe_signature.p, 64);
+    p->qe_known = true;
+    return p->qe_holds;
+}
+
 AVER_CPU_CHECK(aver_check_qe_report_signature)
 {
-    struct aver_cpu *c = s->cpu;
-    struct aver_ec_key *key = c->leaf != NULL ? aver_link_key(c->leaf) : NULL;
+    const struct aver_cpu *c = s->cpu;
 
     if (!readable(c))
         return aver_say(why, AVER_SKIP, "%s", no_quote);
-    if (key == NULL)
+    if (c->leaf == NULL)
         return aver_say(why, AVER_SKIP, "%s", aver_no_chain);
-    if (c->leaf->cert.curve != AVER_P256 ||
-        !aver_ec_verify_raw(key, c->quote.qe_report, c->quote.qe_signature))
+    if (!qe_report_signed(c))
         return aver_say(why, AVER_FAIL,
                         "the PCK certificate's key did not sign it");
     return AVER_PASS;
@@ -256,10 +274,11 @@ AVER_CPU_CHECK(aver_check_quote_signature)
 
     if (!readable(c))
         return aver_say(why, AVER_SKIP, "%s", no_quote);
-    if (c->attestation_key == NULL)
+    struct aver_bytes point = aver_bytes_of(c->attestation_point, 65);
+    if (!aver_ec_point_ok(c->e->ec, AVER_P256, point))
         return aver_say(why, AVER_FAIL,
                         "its attestation key is no point of P-256");
-    if (!aver_ec_verify_raw(c->attestation_key, c->quote.signed_part,
+    if (!aver_ec_verify_raw(c->e->ec, AVER_P256, point, c->quote.signed_part,
                             c->quote.signature))
         return aver_say(why, AVER_FAIL,
                         "the attestation key did not sign these bytes");

@@ -18,7 +18,8 @@ static bool usable(const struct aver_list *l)
 }
 
 /* One list; `by` is the CA that must have signed it. */
-static enum aver_result judge_list(struct aver_list *l, struct aver_link *by,
+static enum aver_result judge_list(struct aver_ec *ec, struct aver_list *l,
+                                   const struct aver_link *by,
                                    const char *whose, struct aver_note *why)
 {
     if (l == NULL)
@@ -35,7 +36,7 @@ static enum aver_result judge_list(struct aver_list *l, struct aver_link *by,
                         "%s list misses its number, its end, or its signer's "
                         "id",
                         whose);
-    if (!aver_crl_signed_by_link(&l->crl, &l->memo, by))
+    if (!aver_crl_signed_by_link(ec, &l->crl, &l->memo, by))
         return aver_say(why, AVER_FAIL, "%s list is not signed by it", whose);
     return AVER_PASS;
 }
@@ -47,11 +48,12 @@ AVER_CPU_CHECK(aver_check_lists)
     if (c->leaf == NULL)
         return aver_say(why, AVER_SKIP, "%s", aver_no_chain);
     enum aver_result root =
-        judge_list(c->root_list, c->root, "the root's", why);
+        judge_list(c->e->ec, c->root_list, c->root, "the root's", why);
     if (root == AVER_FAIL)
         return root;
     struct aver_note note = {0};
-    enum aver_result ca = judge_list(c->pck_list, c->ca, "the PCK CA's", &note);
+    enum aver_result ca =
+        judge_list(c->e->ec, c->pck_list, c->ca, "the PCK CA's", &note);
     if (ca == AVER_FAIL || root == AVER_PASS) {
         *why = note;
         return ca;
@@ -106,6 +108,7 @@ static const char *signers_fault(const struct aver_subject *s,
                                  struct aver_chain *c)
 {
     struct aver_link *leaf = &c->link[0], *root = &c->link[1];
+    struct aver_ec *ec = s->cpu->e->ec;
 
     if (c->fault[0] != '\0')
         return c->fault;
@@ -122,9 +125,9 @@ static const char *signers_fault(const struct aver_subject *s,
         return "the signer's is not for signatures alone";
     if (!aver_is_root(root, s->policy))
         return "they end in a root that is not the trusted one";
-    if (!aver_link_signed_by(root, root) ||
+    if (!aver_link_signed_by(ec, root, root) ||
         !aver_bytes_equal(leaf->cert.issuer, root->cert.subject) ||
-        !aver_link_signed_by(leaf, root))
+        !aver_link_signed_by(ec, leaf, root))
         return "the root did not sign the signer's";
     return NULL;
 }
@@ -166,7 +169,8 @@ AVER_CPU_CHECK(aver_check_tcb_signer)
     return first;
 }
 
-static enum aver_result judge_signature(struct aver_document *d,
+static enum aver_result judge_signature(struct aver_ec *ec,
+                                        struct aver_document *d,
                                         struct aver_chain *signers,
                                         const char *whose,
                                         struct aver_note *why)
@@ -180,7 +184,7 @@ static enum aver_result judge_signature(struct aver_document *d,
         return aver_say(why, AVER_SKIP, "the %s has no signature to check",
                         whose);
     if (signers->link[0].cert.curve != AVER_P256 ||
-        !aver_text_signed_by_link(aver_buf_view(&d->text),
+        !aver_text_signed_by_link(ec, aver_buf_view(&d->text),
                                   aver_bytes_of(d->signature, 64), &d->memo,
                                   &signers->link[0]))
         return aver_say(why, AVER_FAIL,
@@ -194,7 +198,8 @@ AVER_CPU_CHECK(aver_check_tcb_info_signature)
 
     if (c->leaf == NULL || c->pck_fault[0] != '\0')
         return aver_say(why, AVER_SKIP, "%s", aver_no_chain);
-    return judge_signature(c->tcb_info, c->tcb_signers, "TCB info", why);
+    return judge_signature(c->e->ec, c->tcb_info, c->tcb_signers, "TCB info",
+                           why);
 }
 
 AVER_CPU_CHECK(aver_check_qe_identity_signature)
@@ -203,7 +208,8 @@ AVER_CPU_CHECK(aver_check_qe_identity_signature)
 
     if (c->leaf == NULL || c->pck_fault[0] != '\0')
         return aver_say(why, AVER_SKIP, "%s", aver_no_chain);
-    return judge_signature(c->qe_identity, c->qe_signers, "QE identity", why);
+    return judge_signature(c->e->ec, c->qe_identity, c->qe_signers,
+                           "QE identity", why);
 }
 
 AVER_CPU_CHECK(aver_check_endorsements)

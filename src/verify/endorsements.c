@@ -10,11 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLATFORMS AVER_DOCUMENTS_MAX
-
 struct aver_endorsements *aver_endorsements_new(void)
 {
-    return calloc(1, sizeof(struct aver_endorsements));
+    struct aver_endorsements *e = calloc(1, sizeof(*e));
+
+    if (e == NULL)
+        return NULL;
+    e->ec = aver_ec_new();
+    if (e->ec == NULL) {
+        free(e);
+        e = NULL;
+    }
+    return e;
 }
 
 static void document_free(struct aver_document *d)
@@ -51,10 +58,9 @@ void aver_endorsements_free(struct aver_endorsements *e)
         list_free(e->list[i]);
         chain_free(e->chain[i]);
     }
-    for (unsigned i = 0; i < PLATFORMS; i++) {
-        chain_free(e->platform[i]);
-        aver_buf_clear(&e->platform_text[i]);
-    }
+    for (unsigned i = 0; i < e->nplatforms; i++)
+        aver_platform_free(e->platform[i]);
+    aver_ec_free(e->ec);
     free(e);
 }
 
@@ -281,8 +287,8 @@ struct aver_chain *aver_endorsements_signers(const struct aver_endorsements *e,
         if (c->n == 0 || c->link[0].cert.curve != AVER_P256)
             continue;
         last = c;
-        if (aver_text_signed_by_link(aver_buf_view(&d->text), rs, &d->memo,
-                                     &c->link[0])) {
+        if (aver_text_signed_by_link(e->ec, aver_buf_view(&d->text), rs,
+                                     &d->memo, &c->link[0])) {
             d->signers = c;
             break;
         }
@@ -290,25 +296,43 @@ struct aver_chain *aver_endorsements_signers(const struct aver_endorsements *e,
     return last;
 }
 
-struct aver_chain *aver_endorsements_platform(struct aver_endorsements *e,
-                                              struct aver_bytes pem)
+struct aver_platform *aver_platform_new(struct aver_bytes pem)
 {
-    struct aver_buf *text = &e->platform_text[e->nplatforms % PLATFORMS];
+    struct aver_platform *p = calloc(1, sizeof(*p));
+
+    if (p == NULL)
+        return NULL;
+    aver_buf_init(&p->text, AVER_CHAIN_TEXT_MAX);
+    aver_chain_init(&p->chain, pem);
+    return p;
+}
+
+void aver_platform_free(struct aver_platform *p)
+{
+    if (p == NULL)
+        return;
+    aver_buf_clear(&p->text);
+    aver_chain_clear(&p->chain);
+    free(p);
+}
+
+struct aver_platform *aver_endorsements_platform(struct aver_endorsements *e,
+                                                 struct aver_bytes pem)
+{
+    struct aver_platform *p = NULL;
 
     for (unsigned i = 0; i < e->nplatforms; i++)
-        if (aver_bytes_equal(aver_buf_view(&e->platform_text[i]), pem))
+        if (aver_bytes_equal(aver_buf_view(&e->platform[i]->text), pem))
             return e->platform[i];
-    if (e->nplatforms == PLATFORMS)
+    if (e->nplatforms == AVER_DOCUMENTS_MAX)
         return NULL;
-    aver_buf_init(text, AVER_CHAIN_TEXT_MAX);
-    if (aver_buf_append(text, pem.p, pem.n) != 0)
-        return NULL;
-    e->platform[e->nplatforms] = chain_new(pem);
-    if (e->platform[e->nplatforms] == NULL) {
-        aver_buf_clear(text);
+    p = aver_platform_new(pem);
+    if (p == NULL || aver_buf_append(&p->text, pem.p, pem.n) != 0) {
+        aver_platform_free(p);
         return NULL;
     }
-    return e->platform[e->nplatforms++];
+    e->platform[e->nplatforms++] = p;
+    return p;
 }
 
 struct aver_link *aver_endorsements_same(struct aver_endorsements *e,

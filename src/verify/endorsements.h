@@ -35,15 +35,23 @@ struct aver_list {
     char fault[200];
 };
 
+/* A platform: its certificates, and the last report of its quoting enclave
+ * whose signature was looked at. */
+struct aver_platform {
+    struct aver_buf text; /* that the certificates came as */
+    struct aver_chain chain;
+    bool qe_known, qe_holds;
+    uint8_t qe_report[384], qe_signature[64];
+};
+
 struct aver_endorsements {
+    struct aver_ec *ec;
     unsigned ntcb, nqe, nlists, nchains, nplatforms;
     struct aver_document *tcb[AVER_DOCUMENTS_MAX];
     struct aver_document *qe[AVER_DOCUMENTS_MAX];
     struct aver_list *list[AVER_DOCUMENTS_MAX];
     struct aver_chain *chain[AVER_DOCUMENTS_MAX];
-    /* Chains of the platforms met first, with the text they came as. */
-    struct aver_chain *platform[AVER_DOCUMENTS_MAX];
-    struct aver_buf platform_text[AVER_DOCUMENTS_MAX];
+    struct aver_platform *platform[AVER_DOCUMENTS_MAX]; /* met first */
 };
 
 /* NULL when memory is short. */
@@ -94,11 +102,13 @@ struct aver_list *aver_endorsements_list(const struct aver_endorsements *e,
  * certificates under whose leaf the signature holds. NULL if there are none. */
 struct aver_chain *aver_endorsements_signers(const struct aver_endorsements *e,
                                              struct aver_document *d);
-/* The certificates of a platform, remembered from call to call; the set owns
- * them. NULL when it is full, or the text too long: they are then only to be
- * read by the caller. */
-struct aver_chain *aver_endorsements_platform(struct aver_endorsements *e,
-                                              struct aver_bytes pem);
+/* The platform with these certificates, remembered from call to call; the set
+ * owns it. NULL when it is full, or the text too long. */
+struct aver_platform *aver_endorsements_platform(struct aver_endorsements *e,
+                                                 struct aver_bytes pem);
+/* For one that the set cannot take. NULL when memory is short. */
+struct aver_platform *aver_platform_new(struct aver_bytes pem);
+void aver_platform_free(struct aver_platform *p);
 /* A certificate of the set with the same bytes, or `l` itself: so that what
  * was found out about one holds for its copies. */
 struct aver_link *aver_endorsements_same(struct aver_endorsements *e,

@@ -19,21 +19,20 @@ enum {
     QE_SIGNATURE,
     QE_CHAIN,
     PCK_CRL,
+    PCK_CRL_CHAIN,
     ROOT_CRL,
-    BUNDLE_N
+    ANSWER_TCB,
+    ANSWER_QE,
+    ANSWER_SIGNATURE,
+    HEADERS,
+    MEMBERS
 };
-static const char *const bundle_names[BUNDLE_N] = {"tcb_info",
-                                                   "tcb_info_signature",
-                                                   "tcb_info_issuer_chain",
-                                                   "qe_identity",
-                                                   "qe_identity_signature",
-                                                   "qe_identity_issuer_chain",
-                                                   "pck_crl",
-                                                   "root_ca_crl"};
-enum { ANSWER_TCB, ANSWER_QE, ANSWER_SIGNATURE, HEADERS, CRL_CHAIN, ANSWER_N };
-static const char *const answer_names[ANSWER_N] = {"tcbInfo", "enclaveIdentity",
-                                                   "signature", "headers",
-                                                   "pck_crl_issuer_chain"};
+static const char *const names[MEMBERS] = {
+    "tcb_info",    "tcb_info_signature",    "tcb_info_issuer_chain",
+    "qe_identity", "qe_identity_signature", "qe_identity_issuer_chain",
+    "pck_crl",     "pck_crl_issuer_chain",  "root_ca_crl",
+    "tcbInfo",     "enclaveIdentity",       "signature",
+    "headers"};
 
 static int full(struct aver_error *err)
 {
@@ -178,21 +177,14 @@ out:
     return rc;
 }
 
-static int read_bundle(struct aver_endorsements *e, struct aver_bytes source,
-                       bool *any, struct aver_error *err)
+static int read_bundle(struct aver_endorsements *e,
+                       const struct aver_json_member *m,
+                       struct aver_bytes source, struct aver_error *err)
 {
-    struct aver_json_member m[BUNDLE_N] = {0};
+    struct aver_chain *unused;
 
-    for (unsigned i = 0; i < BUNDLE_N; i++)
-        m[i].name = bundle_names[i];
-    if (aver_members(m, BUNDLE_N, source, err) != 0)
-        return -1;
-    for (unsigned i = 0; i < BUNDLE_N; i++) {
-        if (m[i].count > 1)
-            return unfit(err, m[i].name, "stands there twice");
-        *any = *any || m[i].count > 0;
-    }
-    if (bundle_document(e, aver_endorsements_add_tcb, &m[TCB_INFO], source,
+    if (chain_of(e, &unused, &m[PCK_CRL_CHAIN], source, err) != 0 ||
+        bundle_document(e, aver_endorsements_add_tcb, &m[TCB_INFO], source,
                         err) != 0 ||
         bundle_document(e, aver_endorsements_add_qe, &m[QE_IDENTITY], source,
                         err) != 0 ||
@@ -223,12 +215,12 @@ static int add_encoded(struct aver_endorsements *e, struct aver_bytes value,
 /* Those of Intel's header fields that carry certificates. */
 static bool carries_chain(struct aver_bytes name)
 {
-    static const char *const names[] = {
+    static const char *const fields[] = {
         "TCB-Info-Issuer-Chain", "SGX-TCB-Info-Issuer-Chain",
         "SGX-Enclave-Identity-Issuer-Chain", "SGX-PCK-CRL-Issuer-Chain"};
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (aver_bytes_is_nocase(name, names[i]))
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        if (aver_bytes_is_nocase(name, fields[i]))
             return true;
     return false;
 }
@@ -273,26 +265,14 @@ static int answer_document(struct aver_endorsements *e, adder *add,
     return 0;
 }
 
-static int read_answer(struct aver_endorsements *e, struct aver_bytes source,
-                       bool *any, struct aver_error *err)
+static int read_answer(struct aver_endorsements *e,
+                       const struct aver_json_member *m,
+                       struct aver_bytes source, struct aver_error *err)
 {
-    struct aver_json_member m[ANSWER_N] = {0};
-    struct aver_chain *unused;
-
-    for (unsigned i = 0; i < ANSWER_N; i++)
-        m[i].name = answer_names[i];
-    if (aver_members(m, ANSWER_N, source, err) != 0)
-        return -1;
-    for (unsigned i = 0; i < ANSWER_N; i++) {
-        if (m[i].count > 1)
-            return unfit(err, m[i].name, "stands there twice");
-        *any = *any || m[i].count > 0;
-    }
     if (answer_document(e, aver_endorsements_add_tcb, &m[ANSWER_TCB],
                         &m[ANSWER_SIGNATURE], source, err) != 0 ||
         answer_document(e, aver_endorsements_add_qe, &m[ANSWER_QE],
-                        &m[ANSWER_SIGNATURE], source, err) != 0 ||
-        chain_of(e, &unused, &m[CRL_CHAIN], source, err) != 0)
+                        &m[ANSWER_SIGNATURE], source, err) != 0)
         return -1;
     if (m[HEADERS].type == AVER_JSON_OBJECT)
         return read_header_object(e, aver_member_source(&m[HEADERS], source),
@@ -303,16 +283,25 @@ static int read_answer(struct aver_endorsements *e, struct aver_bytes source,
 static int read_object(struct aver_endorsements *e, struct aver_bytes in,
                        struct aver_error *err)
 {
+    struct aver_json_member m[MEMBERS] = {0};
     bool any = false;
 
-    if (read_bundle(e, in, &any, err) != 0 ||
-        read_answer(e, in, &any, err) != 0)
+    for (unsigned i = 0; i < MEMBERS; i++)
+        m[i].name = names[i];
+    if (aver_members(m, MEMBERS, in, err) != 0)
         return -1;
+    for (unsigned i = 0; i < MEMBERS; i++) {
+        if (m[i].count > 1)
+            return unfit(err, names[i], "stands there twice");
+        any = any || m[i].count > 0;
+    }
     if (!any)
         return aver_fail(err, AVER_EFORMAT,
                          "the JSON object holds no endorsements: no tcb_info, "
                          "tcbInfo, enclaveIdentity, pck_crl or the like");
-    return 0;
+    if (read_bundle(e, m, in, err) != 0)
+        return -1;
+    return read_answer(e, m, in, err);
 }
 
 /* An answer with its header in front (RFC 9112 2.1): the fields that carry

@@ -42,20 +42,9 @@ int aver_member_text(struct aver_buf *out, const struct aver_json_member *m,
 {
     struct aver_bytes raw = aver_member_source(m, source);
 
-    if (m->type != AVER_JSON_STRING || raw.n < 2)
+    if (m->type != AVER_JSON_STRING)
         return -1;
-    if (memchr(raw.p, '\\', raw.n) == NULL)
-        return aver_buf_append(out, raw.p + 1, raw.n - 2);
-    if (raw.n > out->max * 6 + 2) /* "\u0041" is the longest spelling */
-        return -1;
-    json_t *text = json_loadb((const char *)raw.p, raw.n,
-                              JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-    int rc = -1;
-    if (json_is_string(text))
-        rc = aver_buf_append(out, json_string_value(text),
-                             json_string_length(text));
-    json_decref(text);
-    return rc;
+    return aver_json_unquote(out, raw);
 }
 
 /* Bytes up to the end of the string that starts at p[0] = '"'. */
