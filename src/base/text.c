@@ -53,7 +53,7 @@ int aver_hex_decode_buf(struct aver_buf *out, struct aver_bytes text)
 {
     size_t n = text.n / 2;
 
-    if (text.n % 2 != 0 || !is_hex(text) || aver_buf_reserve(out, n) != 0)
+    if (text.n % 2 != 0 || aver_buf_reserve(out, n) != 0)
         return -1;
     if (n > 0 && aver_hex_decode(out->p + out->n, n, text) != 0)
         return -1;
@@ -99,22 +99,36 @@ int aver_base64_encode_buf(struct aver_buf *out, struct aver_bytes in)
     return 0;
 }
 
+/* Values of the characters from '+' to 'z'. */
+static const int8_t base64_values[] = {
+    62, -1, -1, -1, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1,
+    -1, -1, -1, -1, -1, -1, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,
+    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
+    -1, -1, -1, -1, -1, -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35,
+    36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51};
+
 static int base64_value(uint8_t c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    unsigned i = (unsigned)c - '+';
+
+    return i < sizeof(base64_values) ? base64_values[i] : -1;
 }
 
 /* Bytes in one group of four digits, 1 to 3; -1 if it is none. */
 static int base64_ungroup(uint8_t out[3], const uint8_t *in)
 {
+    int a = base64_value(in[0]), b = base64_value(in[1]);
+    int c = base64_value(in[2]), d = base64_value(in[3]);
     int n = in[3] != '=' ? 3 : in[2] != '=' ? 2 : 1;
     uint32_t v = 0;
+
+    if ((a | b | c | d) >= 0) { /* as nearly all of them */
+        v = (uint32_t)(a << 18 | b << 12 | c << 6 | d);
+        out[0] = (uint8_t)(v >> 16);
+        out[1] = (uint8_t)(v >> 8);
+        out[2] = (uint8_t)v;
+        return 3;
+    }
 
     for (int i = 0; i < 4; i++) {
         int digit = i <= n ? base64_value(in[i]) : 0;
@@ -131,7 +145,7 @@ static int base64_ungroup(uint8_t out[3], const uint8_t *in)
 
 int aver_base64_decode_buf(struct aver_buf *out, struct aver_bytes text)
 {
-    size_t before = out->n;
+    size_t n = out->n;
 
     if (text.n % 4 != 0)
         return -1;
@@ -142,13 +156,13 @@ int aver_base64_decode_buf(struct aver_buf *out, struct aver_bytes text)
         return -1;
     for (size_t i = 0; i < text.n; i += 4) {
         uint8_t group[3];
-        int n = base64_ungroup(group, text.p + i);
-        if (n < 0 || (n < 3 && i + 4 < text.n) ||
-            aver_buf_append(out, group, (size_t)n) != 0) {
-            out->n = before;
+        int got = base64_ungroup(group, text.p + i);
+        if (got < 0 || (got < 3 && i + 4 < text.n))
             return -1;
-        }
+        memcpy(out->p + n, group, (size_t)got);
+        n += (size_t)got;
     }
+    out->n = n;
     return 0;
 }
 

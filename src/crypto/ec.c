@@ -23,6 +23,7 @@ struct key {
 };
 
 struct aver_ec {
+    struct aver_sha256 *sha256;
     struct key key[2];
 };
 
@@ -38,7 +39,16 @@ size_t aver_curve_size(enum aver_curve curve)
 
 struct aver_ec *aver_ec_new(void)
 {
-    return calloc(1, sizeof(struct aver_ec));
+    struct aver_ec *ec = calloc(1, sizeof(*ec));
+
+    if (ec == NULL)
+        return NULL;
+    ec->sha256 = aver_sha256_new();
+    if (ec->sha256 == NULL) {
+        free(ec);
+        ec = NULL;
+    }
+    return ec;
 }
 
 static void key_clear(struct key *k)
@@ -54,6 +64,7 @@ void aver_ec_free(struct aver_ec *ec)
         return;
     for (unsigned i = 0; i < 2; i++)
         key_clear(&ec->key[i]);
+    aver_sha256_free(ec->sha256);
     free(ec);
 }
 
@@ -114,6 +125,18 @@ bool aver_ec_point_ok(struct aver_ec *ec, enum aver_curve curve,
     return use(ec, curve, point) != NULL;
 }
 
+static void hash(struct aver_ec *ec, enum aver_curve curve,
+                 uint8_t digest[static 48], struct aver_bytes message)
+{
+    if (curve == AVER_P384) {
+        aver_sha384(digest, message);
+        return;
+    }
+    aver_sha256_start(ec->sha256);
+    aver_sha256_update(ec->sha256, message);
+    aver_sha256_finish(ec->sha256, digest);
+}
+
 bool aver_ec_verify(struct aver_ec *ec, enum aver_curve curve,
                     struct aver_bytes point, struct aver_bytes message,
                     struct aver_bytes sig)
@@ -124,10 +147,7 @@ bool aver_ec_verify(struct aver_ec *ec, enum aver_curve curve,
 
     if (k == NULL || sig.n == 0)
         return false;
-    if (curve == AVER_P256)
-        aver_sha256(digest, message);
-    else
-        aver_sha384(digest, message);
+    hash(ec, curve, digest, message);
     ok = EVP_PKEY_verify(k->ctx, sig.p, sig.n, digest, curves[curve].size) == 1;
     ERR_clear_error();
     return ok;

@@ -16,7 +16,12 @@ void aver_chain_init(struct aver_chain *c, struct aver_bytes pem)
     unsigned n = 0;
 
     memset(c, 0, sizeof(*c));
+    aver_buf_init(&c->text, AVER_CHAIN_TEXT_MAX);
     aver_buf_init(&c->store, AVER_CHAIN_TEXT_MAX);
+    if (aver_buf_append(&c->text, pem.p, pem.n) != 0) {
+        snprintf(c->fault, sizeof(c->fault), "more than 32 KiB of text");
+        return;
+    }
     if (aver_pem_certificates(der, AVER_CHAIN_MAX, &n, &c->store, pem, &why) !=
         0) {
         snprintf(c->fault, sizeof(c->fault), "%.150s", why.text);
@@ -33,6 +38,7 @@ void aver_chain_init(struct aver_chain *c, struct aver_bytes pem)
 
 void aver_chain_clear(struct aver_chain *c)
 {
+    aver_buf_clear(&c->text);
     aver_buf_clear(&c->store);
     c->n = 0;
 }

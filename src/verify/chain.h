@@ -25,7 +25,7 @@ struct aver_link {
 };
 
 struct aver_chain {
-    struct aver_buf store; /* the DER */
+    struct aver_buf text, store; /* as it came; the DER */
     unsigned n;
     struct aver_link link[AVER_CHAIN_MAX];
     char fault[160]; /* why it could not be read; "" if it could */

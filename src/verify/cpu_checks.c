@@ -70,6 +70,16 @@ bool aver_is_root(const struct aver_link *l, const struct aver_policy *p)
     return memcmp(spki, root_of(p), 32) == 0;
 }
 
+bool aver_root_signed(struct aver_ec *ec, struct aver_link *root)
+{
+    uint8_t hash[32];
+
+    aver_sha256(hash, root->cert.der);
+    return memcmp(hash, aver_root_intel_certificate, 32) == 0 ||
+           (aver_bytes_equal(root->cert.issuer, root->cert.subject) &&
+            aver_link_signed_by(ec, root, root));
+}
+
 static bool is_simulated(const struct aver_link *root,
                          const struct aver_policy *p)
 {
@@ -184,10 +194,12 @@ AVER_CPU_CHECK(aver_check_pck_chain)
 
         if (fault != NULL)
             return aver_say(why, AVER_FAIL, "%s %s", places[i], fault);
-        if (!linked(c, links[i], links[i < 2 ? i + 1 : 2]))
+        if (i < 2 && !linked(c, links[i], links[i + 1]))
             return aver_say(why, AVER_FAIL, "%s is not signed by the next",
                             places[i]);
     }
+    if (!aver_root_signed(c->e->ec, c->root))
+        return aver_say(why, AVER_FAIL, "the root's is not signed by itself");
     if (c->pck_fault[0] != '\0')
         return aver_say(why, AVER_FAIL, "%s", c->pck_fault);
     if (!extension_fits(c))

@@ -41,6 +41,8 @@ AVER_CPU_CHECK(aver_check_tcb_status);
 
 /* True if the key of the certificate is the root that the policy trusts. */
 bool aver_is_root(const struct aver_link *l, const struct aver_policy *p);
+/* True if the root's certificate is signed by itself. */
+bool aver_root_signed(struct aver_ec *ec, struct aver_link *root);
 /* The certificates of the platform, in the words of a row that needs them. */
 extern const char aver_no_chain[];
 

@@ -125,7 +125,7 @@ static const char *signers_fault(const struct aver_subject *s,
         return "the signer's is not for signatures alone";
     if (!aver_is_root(root, s->policy))
         return "they end in a root that is not the trusted one";
-    if (!aver_link_signed_by(ec, root, root) ||
+    if (!aver_root_signed(ec, root) ||
         !aver_bytes_equal(leaf->cert.issuer, root->cert.subject) ||
         !aver_link_signed_by(ec, leaf, root))
         return "the root did not sign the signer's";

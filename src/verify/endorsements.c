@@ -73,30 +73,17 @@ static struct aver_chain *chain_new(struct aver_bytes pem)
     return c;
 }
 
-/* Equal texts make equal certificates; what could not be read is its own. */
-static bool same_certificates(const struct aver_chain *a,
-                              const struct aver_chain *b)
-{
-    return a->fault[0] == '\0' && b->fault[0] == '\0' && a->n == b->n &&
-           aver_bytes_equal(aver_buf_view(&a->store), aver_buf_view(&b->store));
-}
-
 struct aver_chain *aver_endorsements_chain(struct aver_endorsements *e,
                                            struct aver_bytes pem)
 {
-    struct aver_chain *c = chain_new(pem);
+    struct aver_chain *c = NULL;
 
-    if (c == NULL)
-        return NULL;
     for (unsigned i = 0; i < e->nchains; i++)
-        if (same_certificates(c, e->chain[i])) {
-            chain_free(c);
+        if (pem.n > 0 &&
+            aver_bytes_equal(aver_buf_view(&e->chain[i]->text), pem))
             return e->chain[i];
-        }
-    if (e->nchains == AVER_DOCUMENTS_MAX) {
-        chain_free(c);
+    if (e->nchains == AVER_DOCUMENTS_MAX || (c = chain_new(pem)) == NULL)
         return NULL;
-    }
     e->chain[e->nchains++] = c;
     return c;
 }
@@ -302,7 +289,6 @@ struct aver_platform *aver_platform_new(struct aver_bytes pem)
 
     if (p == NULL)
         return NULL;
-    aver_buf_init(&p->text, AVER_CHAIN_TEXT_MAX);
     aver_chain_init(&p->chain, pem);
     return p;
 }
@@ -311,7 +297,6 @@ void aver_platform_free(struct aver_platform *p)
 {
     if (p == NULL)
         return;
-    aver_buf_clear(&p->text);
     aver_chain_clear(&p->chain);
     free(p);
 }
@@ -322,16 +307,14 @@ struct aver_platform *aver_endorsements_platform(struct aver_endorsements *e,
     struct aver_platform *p = NULL;
 
     for (unsigned i = 0; i < e->nplatforms; i++)
-        if (aver_bytes_equal(aver_buf_view(&e->platform[i]->text), pem))
+        if (pem.n > 0 &&
+            aver_bytes_equal(aver_buf_view(&e->platform[i]->chain.text), pem))
             return e->platform[i];
     if (e->nplatforms == AVER_DOCUMENTS_MAX)
         return NULL;
     p = aver_platform_new(pem);
-    if (p == NULL || aver_buf_append(&p->text, pem.p, pem.n) != 0) {
-        aver_platform_free(p);
-        return NULL;
-    }
-    e->platform[e->nplatforms++] = p;
+    if (p != NULL)
+        e->platform[e->nplatforms++] = p;
     return p;
 }
 

@@ -38,7 +38,6 @@ struct aver_list {
 /* A platform: its certificates, and the last report of its quoting enclave
  * whose signature was looked at. */
 struct aver_platform {
-    struct aver_buf text; /* that the certificates came as */
     struct aver_chain chain;
     bool qe_known, qe_holds;
     uint8_t qe_report[384], qe_signature[64];
@@ -103,7 +102,7 @@ struct aver_list *aver_endorsements_list(const struct aver_endorsements *e,
 struct aver_chain *aver_endorsements_signers(const struct aver_endorsements *e,
                                              struct aver_document *d);
 /* The platform with these certificates, remembered from call to call; the set
- * owns it. NULL when it is full, or the text too long. */
+ * owns it. NULL when it is full. */
 struct aver_platform *aver_endorsements_platform(struct aver_endorsements *e,
                                                  struct aver_bytes pem);
 /* For one that the set cannot take. NULL when memory is short. */
