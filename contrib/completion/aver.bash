@@ -3,7 +3,7 @@
 _aver() {
     local cur=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} help
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "serve chat verify attest explain version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "serve chat verify endorse attest explain version" -- "$cur")
         return
     fi
     case $verb in

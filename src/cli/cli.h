@@ -16,6 +16,7 @@ enum exit_status {
 /* argv[0] is the verb. Each returns the exit status. */
 int chat_main(int argc, char **argv);
 int verify_main(int argc, char **argv);
+int endorse_main(int argc, char **argv);
 int attest_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
 int version_main(int argc, char **argv);

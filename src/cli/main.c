@@ -17,6 +17,7 @@ static const struct verb {
     {"serve", serve_main, "run the API server"},
     {"chat", chat_main, "talk to a server, and believe only what verifies"},
     {"verify", verify_main, "judge a live server, a report or a receipt"},
+    {"endorse", endorse_main, "fetch what vendors sign about their hardware"},
     {"attest", attest_main, "make evidence here and print it"},
     {"explain", explain_main, "what a check proves, and what can break it"},
     {"version", version_main, "version, and the libraries it runs on"},

@@ -46,15 +46,15 @@ def test_man_pages_are_well_formed():
 
 
 def test_helps_fit_a_screen():
-    for verb in ("serve", "chat", "attest", "explain", "version", "verify"):
+    for verb in ("serve", "chat", "endorse", "attest", "explain", "version", "verify"):
         r = run(verb, "--help")
         assert r.returncode == 0 and r.stderr == "", verb
         assert 0 < len(r.stdout.splitlines()) <= 70, verb
 
 
-def test_man_page_names_the_options_of_verify_and_chat():
+def test_man_page_names_the_options_of_the_clients():
     man = (ROOT / "man/aver.1").read_text()
-    for call in (["verify", "http://x"], ["verify", "report"], ["verify", "receipt"], ["chat"]):
+    for call in (["verify", "http://x"], ["verify", "report"], ["verify", "receipt"], ["chat"], ["endorse"]):
         options = re.findall(r"^  --([a-z-]+)", run(*call, "--help").stdout, re.M)
         assert options, call
         for o in options:

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * platforms: see platforms.h. */
+#include "cli/platforms.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "verify/chain.h"
+#include "verify/pck.h"
+#include "verify/quote.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The text of the smallest quote, in base64. */
+#define QUOTE_TEXT_MIN 1360
+/* Some send zeros behind it. */
+#define QUOTE_BYTES_MAX (2 * AVER_QUOTE_MAX)
+
+static bool issued_by(const struct aver_cert *c, const char *ca)
+{
+    return memmem(c->issuer.p, c->issuer.n, ca, strlen(ca)) != NULL;
+}
+
+static int read_leaf(struct pcs_platform *p, const struct aver_chain *chain,
+                     struct aver_error *err)
+{
+    struct aver_error why = {0};
+    struct aver_pck pck;
+
+    if (chain->fault[0] != '\0' || chain->n == 0)
+        return aver_fail(err, AVER_EFORMAT,
+                         "the quote's certificates cannot be read: %.160s",
+                         chain->fault);
+    const struct aver_cert *leaf = &chain->link[0].cert;
+    if (aver_pck_parse(&pck, leaf, &why) != 0)
+        return aver_fail(err, AVER_EFORMAT,
+                         "the quote's certificate names no platform of "
+                         "Intel's: %.160s",
+                         why.text);
+    memcpy(p->fmspc, pck.fmspc, sizeof(p->fmspc));
+    p->processor = issued_by(leaf, "Intel SGX PCK Processor CA");
+    if (!p->processor && !issued_by(leaf, "Intel SGX PCK Platform CA"))
+        return aver_fail(err, AVER_EFORMAT,
+                         "the quote's certificate is of neither the Platform "
+                         "CA nor the Processor CA");
+    return 0;
+}
+
+void platforms_clear(struct platforms *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        aver_buf_clear(&p->quote[i]);
+    p->n = 0;
+}
+
+static int add(struct platforms *all, const struct pcs_platform *p,
+               struct aver_bytes quote, struct aver_error *err)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (all->of[i].sgx == p->sgx && all->of[i].processor == p->processor &&
+            memcmp(all->of[i].fmspc, p->fmspc, sizeof(p->fmspc)) == 0)
+            return 0;
+    if (all->n == PLATFORMS_MAX)
+        return aver_fail(err, AVER_ELIMIT, "more than %d kinds of platform",
+                         PLATFORMS_MAX);
+    aver_buf_init(&all->quote[all->n], quote.n);
+    if (aver_buf_append(&all->quote[all->n], quote.p, quote.n) != 0)
+        abort(); /* out of memory */
+    all->of[all->n++] = *p;
+    return 0;
+}
+
+/* 1 if it is a quote and was added, 0 if it is something else, -1 if it is a
+ * quote and cannot be. */
+static int add_bytes(struct platforms *all, struct aver_bytes bytes,
+                     struct aver_error *err)
+{
+    struct aver_quote q;
+
+    if (aver_quote_parse(&q, bytes, err) != 0)
+        return 0;
+    struct pcs_platform p = {.sgx = q.tee == AVER_TEE_SGX};
+    struct aver_chain *chain = calloc(1, sizeof(*chain));
+
+    if (chain == NULL)
+        abort(); /* out of memory */
+    aver_chain_init(chain, q.chain);
+    int rc = read_leaf(&p, chain, err);
+    aver_chain_clear(chain);
+    free(chain);
+    return rc == 0 && add(all, &p, bytes, err) == 0 ? 1 : -1;
+}
+
+/* A quote in hex or base64, into `out`, which is empty. */
+static bool decode(struct aver_buf *out, struct aver_bytes text)
+{
+    if (aver_hex_decode_buf(out, text) == 0)
+        return true;
+    aver_buf_clear(out);
+    return aver_base64_decode_buf(out, text) == 0;
+}
+
+/* The same for a text. */
+static int add_text(struct platforms *all, struct aver_bytes text,
+                    struct aver_error *err)
+{
+    struct aver_buf bytes;
+    int rc = 0;
+
+    if (text.n < QUOTE_TEXT_MIN)
+        return 0;
+    aver_buf_init(&bytes, QUOTE_BYTES_MAX);
+    if (decode(&bytes, text))
+        rc = add_bytes(all, aver_buf_view(&bytes), err);
+    aver_buf_clear(&bytes);
+    return rc;
+}
+
+/* How many quotes there are below a value; -1 with `err`. */
+static int add_tree(struct platforms *all, const json_t *value,
+                    struct aver_error *err)
+{
+    const char *name;
+    json_t *member;
+    size_t i;
+    int found = 0, rc = 0;
+
+    if (json_is_string(value))
+        return add_text(
+            all,
+            aver_bytes_of(json_string_value(value), json_string_length(value)),
+            err);
+    json_array_foreach(value, i, member)
+    {
+        rc = add_tree(all, member, err);
+        if (rc < 0)
+            return -1;
+        found |= rc;
+    }
+    json_object_foreach((json_t *)value, name, member)
+    {
+        rc = add_tree(all, member, err);
+        if (rc < 0)
+            return -1;
+        found |= rc;
+    }
+    return found;
+}
+
+static struct aver_bytes trim(struct aver_bytes b)
+{
+    static const char space[] = " \t\r\n";
+
+    while (b.n > 0 && memchr(space, b.p[0], 4) != NULL)
+        b = aver_bytes_of(b.p + 1, b.n - 1);
+    while (b.n > 0 && memchr(space, b.p[b.n - 1], 4) != NULL)
+        b.n--;
+    return b;
+}
+
+int platforms_add(struct platforms *all, struct aver_bytes text,
+                  struct aver_error *err)
+{
+    struct aver_bytes word = trim(text);
+    int found = 0;
+
+    if (word.n > 0 && (word.p[0] == '{' || word.p[0] == '[')) {
+        json_t *tree = aver_json_parse(word, err);
+
+        if (tree == NULL)
+            return -1;
+        found = add_tree(all, tree, err);
+        json_decref(tree);
+    } else if (text.n > 2 && text.p[1] == 0) { /* its version, of 16 bits */
+        found = add_bytes(all, text, err);
+        if (found == 0)
+            return -1;
+    } else {
+        found = add_text(all, word, err);
+    }
+    if (found == 0)
+        return aver_fail(err, AVER_EFORMAT, "there is no quote in it");
+    return found > 0 ? 0 : -1;
+}
