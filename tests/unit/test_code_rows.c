@@ -2,7 +2,10 @@
  *
  * code_rows: a flawless machine, made of a real boot and an application of
  * our own, and for every row about the code a flaw that makes exactly this
- * row fail. Then every vector of event logs, as rows. */
+ * row fail. Then every vector of event logs, as rows.
+ *
+ * Over 600 lines because a case is a function of a few lines, and the table
+ * that names them belongs to the scene that they change. */
 #include "crypto/sha2.h"
 #include "folders.h"
 #include "registers_of.h"

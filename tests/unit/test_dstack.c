@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * dstack: the known answers of dstack's own test suites, and the aggregates
+ * of real machines. */
 #include "vectors.h"
 #include "verify/dstack.h"
 

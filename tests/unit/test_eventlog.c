@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * eventlog: every vector, every member, every wrong form. */
 #include "folders.h"
 #include "verify/eventlog.h"
 

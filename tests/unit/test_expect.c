@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * expect: names, sizes, complaints. */
 #include "vectors.h"
 #include "verify/expect.h"
 

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lite: a real image's measurement, and what is wrong with others. */
 #include "crypto/sha2.h"
 #include "folders.h"
 #include "verify/lite.h"

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * replay: the verdict of every vector, as the functions give it. */
 #include "folders.h"
 #include "verify/replay.h"
 
