@@ -9,7 +9,8 @@
 
 struct judge_options {
     const char *trust, *gpu_count, *nonce, *expect_address, *tls_spki, *algo;
-    bool json, quiet;
+    const char *expect[OPTION_MANY];
+    bool expects, json, quiet;
 };
 
 /* Options of every verb that judges, for a table of options. */
@@ -44,6 +45,12 @@ struct judge_options {
     {                                                                          \
         "signing-algo", "NAME", "ecdsa (default) or ed25519", &(o).algo, NULL  \
     }
+#define JUDGE_EXPECT(o)                                                        \
+    {                                                                          \
+        "expect", "NAME=HEX",                                                  \
+            "what must run: mrtd, rtmr0..., compose-hash, ...; repeatable",    \
+            (o).expect, &(o).expects                                           \
+    }
 #define JUDGE_JSON(o)                                                          \
     {                                                                          \
         "json", NULL, "one JSON object", NULL, &(o).json                       \
@@ -58,5 +65,7 @@ extern const char *const judge_later[];
 
 /* 0, or EXIT_USAGE after one line on stderr. */
 int judge_policy(struct aver_policy *p, const struct judge_options *o);
+/* Of these the values of --expect alone. */
+int judge_expect(struct aver_expect *e, const struct judge_options *o);
 
 #endif

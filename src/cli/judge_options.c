@@ -7,6 +7,7 @@
 #include "cli/judge.h"
 #include "crypto/x509.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,29 @@ static int read_key(struct aver_policy *p, const struct judge_options *o)
     return 0;
 }
 
+/* "NAME=HEX" */
+static int read_expected(struct aver_expect *e, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    struct aver_error err;
+    char name[40];
+
+    if (equals == NULL)
+        return usage("--expect %.40s: expected NAME=HEX", text);
+    snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
+    if (aver_expect_set(e, name, aver_bytes_str(equals + 1), &err) != 0)
+        return usage("--expect %s", err.text);
+    return 0;
+}
+
+int judge_expect(struct aver_expect *e, const struct judge_options *o)
+{
+    for (size_t i = 0; i < OPTION_MANY && o->expect[i] != NULL; i++)
+        if (read_expected(e, o->expect[i]) != 0)
+            return EXIT_USAGE;
+    return 0;
+}
+
 /* The simulator is part of this program; its certificates can be read. */
 static void know_simulator(struct aver_policy *p)
 {
@@ -86,7 +110,7 @@ int judge_policy(struct aver_policy *p, const struct judge_options *o)
     if (read_trust(p, o->trust) != 0 || read_count(p, o->gpu_count) != 0 ||
         read_32(&p->has_nonce, p->nonce, "nonce", o->nonce) != 0 ||
         read_32(&p->has_spki, p->spki, "tls-spki", o->tls_spki) != 0 ||
-        read_key(p, o) != 0)
+        read_key(p, o) != 0 || judge_expect(&p->expect, o) != 0)
         return EXIT_USAGE;
     return 0;
 }

@@ -59,6 +59,21 @@ static int unknown(const struct option *table, const struct verb_help *help,
     return usage("%s has no option --%s; did you mean %s?", verb, typed, text);
 }
 
+/* One more value of an option that may be repeated. */
+static int take_another(const struct option *o, const char *value)
+{
+    size_t n = 0;
+
+    while (n < OPTION_MANY && o->text[n] != NULL)
+        n++;
+    if (n == OPTION_MANY)
+        return usage("--%s stands there more than %d times", o->name,
+                     OPTION_MANY);
+    o->text[n] = value;
+    *o->flag = true;
+    return 0;
+}
+
 /* One option at argv[*i]; moves *i to its last argument. */
 static int take(const struct option *table, const struct verb_help *help,
                 int argc, char **argv, int *i)
@@ -70,17 +85,20 @@ static int take(const struct option *table, const struct verb_help *help,
 
     if (o == NULL)
         return unknown(table, help, argv[0], name, n);
-    if (o->flag != NULL && equals != NULL)
+    if (o->text == NULL && equals != NULL)
         return usage("--%s takes no value", o->name);
-    if (o->flag != NULL) {
+    if (o->text == NULL) {
         *o->flag = true;
         return 0;
     }
     if (equals == NULL && *i + 1 >= argc)
         return usage("--%s wants a value: %s", o->name, o->arg);
+    const char *value = equals != NULL ? equals + 1 : argv[++*i];
+    if (o->flag != NULL)
+        return take_another(o, value);
     if (*o->text != NULL)
         return usage("--%s stands there twice", o->name);
-    *o->text = equals != NULL ? equals + 1 : argv[++*i];
+    *o->text = value;
     return 0;
 }
 

@@ -7,7 +7,10 @@
 
 #include <stdbool.h>
 
-/* `text` or `flag` is where the value goes: exactly one of them is set. */
+#define OPTION_MANY 32
+/* `text` or `flag` is where the value goes. With both the option may stand
+ * there up to OPTION_MANY times: `text` is an array of that size, filled from
+ * its beginning, and the flag says that it was used. */
 struct option {
     const char *name; /* without --; NULL ends the table */
     const char *arg;  /* what the value is called in --help; NULL: a flag */
@@ -30,9 +33,9 @@ struct words {
 
 enum options_result { OPTIONS_OK = 0, OPTIONS_HELP, OPTIONS_BAD };
 /* Takes `--name value`, `--name=value` and `--`; what else stands there is
- * left in `words` (a view of argv, which is permuted). An option that stands
- * there twice is refused. On OPTIONS_HELP the help is printed, on OPTIONS_BAD
- * one line on stderr. */
+ * left in `words` (a view of argv, which is permuted). An option for one value
+ * that stands there twice is refused. On OPTIONS_HELP the help is printed, on
+ * OPTIONS_BAD one line on stderr. */
 enum options_result options_parse(const struct option *table,
                                   const struct verb_help *help, int argc,
                                   char **argv, struct words *words);

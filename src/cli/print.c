@@ -156,8 +156,11 @@ static void say_one(char *out, size_t n, const struct outcome *o)
     char text[400];
 
     if (v->word == AVER_VERIFIED)
-        snprintf(text, sizeof(text), "all %u required checks passed",
-                 count_passed(v));
+        snprintf(text, sizeof(text), "all %u required checks passed%s",
+                 count_passed(v),
+                 print_is_log_alone(o->subject)
+                     ? " of the log alone, the quote was not judged"
+                     : "");
     else if (v->word == AVER_REFUSED && why != NULL)
         snprintf(text, sizeof(text), "%s: %s", why->row->id, why->detail);
     else
@@ -212,6 +215,8 @@ static void print_one(FILE *f, const struct style *style,
 {
     if (report_of(o) != NULL)
         print_report_facts(f, report_of(o));
+    if (o->subject->code != NULL)
+        print_code(f, o->subject);
     if (copies > 0)
         fprintf(f, "copies   %u more of this report, the same evidence\n",
                 copies);

@@ -32,6 +32,11 @@ json_t *print_object(const struct outcome *o);
 void print_json(json_t *object);
 /* The object of a judgement that could not begin. */
 json_t *print_undecided(const char *why);
+/* What an event log proves of the code, as lines; as the object `code`. */
+void print_code(FILE *f, const struct aver_subject *s);
+json_t *print_code_object(const struct aver_subject *s);
+/* True if only a log is judged: then the quote is taken as it stands. */
+bool print_is_log_alone(const struct aver_subject *s);
 /* By --json and --quiet; returns the exit status of the verdict. */
 int print_outcome(const struct outcome *o, bool json, bool quiet);
 /* The same where nothing could be judged: EXIT_UNDECIDED. */

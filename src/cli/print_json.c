@@ -192,6 +192,8 @@ static void put_members(json_t *out, const struct outcome *o)
     put(out, "checks", checks(o->verdict));
     if (s->report != NULL)
         put_report(out, s->report);
+    if (s->code != NULL)
+        put(out, "code", print_code_object(s));
     if (s->receipt != NULL)
         put(out, "receipt", receipt(s));
 }

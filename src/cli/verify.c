@@ -277,9 +277,12 @@ static const struct {
     const char *name;
     int (*main)(int argc, char **argv);
 } kinds[] = {
-    {"report", verify_report}, {"receipt", verify_receipt},
-    {"quote", NULL},           {"gpu", NULL},
-    {"eventlog", NULL},        {"bundle", NULL},
+    {"report", verify_report},
+    {"receipt", verify_receipt},
+    {"quote", NULL},
+    {"gpu", NULL},
+    {"eventlog", verify_eventlog_main},
+    {"bundle", NULL},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -298,8 +301,9 @@ static int unknown(const char *typed)
     for (size_t i = 0; i < KINDS; i++)
         if (kinds[i].main != NULL)
             suggest_offer(&s, kinds[i].name);
-    return usage("verify wants a URL, report or receipt, not \"%.60s\"%s",
-                 typed, suggest_text(&s, near, sizeof(near)));
+    return usage(
+        "verify wants a URL, report, receipt or eventlog, not \"%.60s\"%s",
+        typed, suggest_text(&s, near, sizeof(near)));
 }
 
 int verify_main(int argc, char **argv)
@@ -311,10 +315,12 @@ int verify_main(int argc, char **argv)
         puts("usage: aver verify URL [options]\n"
              "       aver verify report FILE|- [options]\n"
              "       aver verify receipt --request FILE --response FILE "
-             "--receipt FILE [options]\n\n"
+             "--receipt FILE [options]\n"
+             "       aver verify eventlog FILE|- --quote FILE [options]\n\n"
              "Says check by check what holds; the last line is the verdict. "
              "`aver verify URL --help`,\n`aver verify report --help`, `aver "
-             "verify receipt --help` list the options.\n\n"
+             "verify receipt --help`, `aver verify eventlog --help` list the "
+             "options.\n\n"
              "This version does not judge CPU and GPU evidence yet: these rows "
              "are unknown, and\na report is UNDECIDED at best.");
         return argc > 1 ? EXIT_OK : EXIT_USAGE;

@@ -338,8 +338,8 @@ AVER_CODE_CHECK(aver_check_code_image)
 
     if (c->image == AVER_IMAGE_ABSENT)
         return aver_say(why, AVER_NO_MATTER,
-                        "vm_config has no tdx_measurement: compare MRTD and "
-                        "RTMR 0 to 2 yourself");
+                        "no tdx_measurement is given: compare MRTD and RTMR 0 "
+                        "to 2 yourself");
     if (c->image == AVER_IMAGE_BAD)
         return aver_say(why, AVER_FAIL, "%s", c->image_fault);
     if (c->image == AVER_IMAGE_UNSUPPORTED)

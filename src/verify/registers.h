@@ -6,8 +6,7 @@
 #ifndef AVER_VERIFY_REGISTERS_H
 #define AVER_VERIFY_REGISTERS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "verify/quote.h"
 
 struct aver_registers {
     uint8_t mrtd[48], rtmr[4][48];
@@ -17,5 +16,8 @@ struct aver_registers {
     bool has_configid; /* mrconfigid, mrowner and mrownerconfig */
     bool has_mrseam, has_report_data;
 };
+
+/* All that a quote says; of an SGX enclave that is report_data alone. */
+void aver_registers_of(struct aver_registers *r, const struct aver_quote *q);
 
 #endif

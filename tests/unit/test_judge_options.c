@@ -25,6 +25,7 @@ static void nothing_asked(void **state)
     assert_int_equal(p.trust, AVER_TRUST_VENDOR);
     assert_false(p.has_nonce || p.has_key || p.has_spki || p.has_algo ||
                  p.has_gpu_count || p.as_of);
+    assert_false(aver_expect_any(&p.expect));
     assert_memory_not_equal(p.simulator_root, zero, 32);
     assert_memory_not_equal(p.simulator_gpu_root, zero, 32);
 }
@@ -37,6 +38,8 @@ static void all_asked(void **state)
         .nonce = HEX32,
         .tls_spki = HEX32,
         .expect_address = "0xCaAA4842758658A85785Ad15367a700C601ffEA5",
+        .expect = {"compose-hash=" HEX32,
+                   "app-id=00112233445566778899aabbccddeeff00112233"},
         .algo = "ECDSA"};
     struct aver_policy p;
 
@@ -48,6 +51,10 @@ static void all_asked(void **state)
     assert_true(p.has_spki && p.spki[1] == 0x11);
     assert_true(p.has_key && p.key.n == 20 && p.key.p[0] == 0xca);
     assert_true(p.has_algo && p.algo == AVER_ECDSA);
+    assert_true(p.expect.of[AVER_EXPECT_COMPOSE_HASH].set &&
+                p.expect.of[AVER_EXPECT_COMPOSE_HASH].v[31] == 0xff);
+    assert_true(p.expect.of[AVER_EXPECT_APP_ID].set);
+    assert_false(p.expect.of[AVER_EXPECT_MRTD].set);
 }
 
 static void refused(void **state)
@@ -68,6 +75,12 @@ static void refused(void **state)
         {.expect_address = ""},
         {.expect_address = "0x1234"},
         {.expect_address = HEX32 "0"},
+        {.expect = {"compose-hash"}},
+        {.expect = {"compose-hash="}},
+        {.expect = {"compose-hash=" HEX32 "00"}},
+        {.expect = {"=" HEX32}},
+        {.expect = {"compose-hsah=" HEX32}},
+        {.expect = {"compose-hash=" HEX32, "compose-hash=" HEX32}},
     };
 
     (void)state;

@@ -16,7 +16,8 @@
 
 struct taken {
     const char *model, *nonce;
-    bool json;
+    const char *expect[OPTION_MANY];
+    bool expects, json;
     struct words words;
 };
 
@@ -29,6 +30,7 @@ static enum options_result parse(struct taken *t, char **argv)
     const struct option table[] = {
         {"model", "NAME", "a model", &t->model, NULL},
         {"nonce", "HEX", "a nonce", &t->nonce, NULL},
+        {"expect", "NAME=HEX", "a value", t->expect, &t->expects},
         {"json", NULL, "one object", NULL, &t->json},
         {NULL, NULL, NULL, NULL, NULL},
     };
@@ -90,6 +92,34 @@ static void a_value_may_begin_with_dashes_or_be_empty(void **state)
     assert_false(t.json);
 }
 
+static void an_option_for_many_values(void **state)
+{
+    char *argv[] = {"verb",     "--expect", "a=1", "--expect=b=2",
+                    "--expect", "",         NULL};
+    char *many[2 * OPTION_MANY + 4] = {"verb"}, said[800];
+    struct taken t;
+
+    (void)state;
+    assert_int_equal(parse(&t, argv), OPTIONS_OK);
+    assert_true(t.expects);
+    assert_string_equal(t.expect[0], "a=1");
+    assert_string_equal(t.expect[1], "b=2");
+    assert_string_equal(t.expect[2], "");
+    assert_null(t.expect[3]);
+    assert_false(t.json);
+    for (int i = 0; i < OPTION_MANY; i++) {
+        many[1 + 2 * i] = "--expect";
+        many[2 + 2 * i] = "x";
+    }
+    assert_int_equal(parse(&t, many), OPTIONS_OK);
+    assert_string_equal(t.expect[OPTION_MANY - 1], "x");
+    many[2 * OPTION_MANY + 1] = "--expect";
+    many[2 * OPTION_MANY + 2] = "x";
+    assert_int_equal(captured(STDERR_FILENO, said, sizeof(said), many),
+                     OPTIONS_BAD);
+    assert_non_null(strstr(said, "more than 32 times"));
+}
+
 static void wrong_calls(void **state)
 {
     static const struct {
@@ -103,6 +133,7 @@ static void wrong_calls(void **state)
         {{"verb", "--collateral", "x"}, "not available in this version"},
         {{"verb", "--collateral=x"}, "not available in this version"},
         {{"verb", "--model"}, "--model wants a value: NAME"},
+        {{"verb", "--expect"}, "--expect wants a value: NAME=HEX"},
         {{"verb", "--json=yes"}, "--json takes no value"},
         {{"verb", "--model", "a", "--model", "b"}, "stands there twice"},
         {{"verb", "-j"}, "has no short options: -j"},
@@ -156,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_and_words),
         cmocka_unit_test(a_value_may_begin_with_dashes_or_be_empty),
+        cmocka_unit_test(an_option_for_many_values),
         cmocka_unit_test(wrong_calls),
         cmocka_unit_test(a_message_with_dashes_is_not_said),
         cmocka_unit_test(help_lists_the_table),
