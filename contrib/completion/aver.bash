@@ -9,11 +9,11 @@ _aver() {
     case $verb in
     verify)
         if [ "$COMP_CWORD" -eq 2 ]; then
-            mapfile -t COMPREPLY < <(compgen -W "report receipt" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "report receipt eventlog" -- "$cur")
             return
         fi
         case ${COMP_WORDS[2]} in
-        report | receipt) help=$(aver verify "${COMP_WORDS[2]}" --help 2>/dev/null) ;;
+        report | receipt | eventlog) help=$(aver verify "${COMP_WORDS[2]}" --help 2>/dev/null) ;;
         *) help=$(aver verify http://localhost --help 2>/dev/null) ;;
         esac
         ;;
