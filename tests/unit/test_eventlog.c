@@ -191,8 +191,8 @@ static void what_is_right_is_taken(void **state)
         EVENT("3", RUNTIME, "\"\"", "\"a\"", "\"00\"", ""),
         EVENT("3", RUNTIME, "\"\"", "\"a\"", "\"00\"", ",\"version\":1"),
         EVENT("0", "1", "\"" DIGEST "\"", "\"\"", "\"\"", ",\"version\":2"),
-        "[{\"imr\":3,\"event_type\":134217729,\"event\":\"\","
-        "\"event_payload\":\"\"}]",
+        ("[{\"imr\":3,\"event_type\":134217729,\"event\":\"\","
+         "\"event_payload\":\"\"}]"),
     };
 
     (void)state;
