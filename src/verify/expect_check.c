@@ -174,13 +174,12 @@ AVER_CODE_CHECK(aver_check_code_expected)
         if (!e->of[i].set)
             continue;
         enum aver_result result = judge_one(s, i, &note);
-        if (result == AVER_FAIL ||
-            (result != AVER_PASS && worst == AVER_PASS)) {
-            worst = result;
-            *why = note;
-        }
-        if (worst == AVER_FAIL)
-            return worst;
+        bool worse =
+            result == AVER_FAIL ? worst != AVER_FAIL : worst == AVER_PASS;
+        if (result == AVER_PASS || !worse)
+            continue;
+        worst = result;
+        *why = note;
     }
     return worst == AVER_PASS ? say_all(s, why) : worst;
 }

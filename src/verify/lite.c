@@ -107,7 +107,7 @@ static int read_map(struct aver_cbor *c, const struct entry *map,
     return 0;
 }
 
-/* Unsigned LEB128, of a page number: at most 40 bits, no idle byte. */
+/* Unsigned LEB128, of a page number: at most 42 bits, no idle byte. */
 static uint64_t leb128(struct aver_reader *r)
 {
     uint64_t v = 0;
@@ -118,7 +118,7 @@ static uint64_t leb128(struct aver_reader *r)
         v |= (uint64_t)(byte & 0x7f) << shift;
         if ((byte & 0x80) != 0)
             continue;
-        if (v >> 40 != 0 || (byte == 0 && shift > 0))
+        if (byte == 0 && shift > 0)
             break;
         return v;
     }

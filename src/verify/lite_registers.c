@@ -102,8 +102,7 @@ static void add_last(struct hob *h, uint64_t start, uint64_t memory)
         add_resource(h, false, start, memory);
         return;
     }
-    if (start < GIB_2)
-        add_resource(h, false, start, GIB_2);
+    add_resource(h, false, start, GIB_2); /* ranges end below */
     add_resource(h, false, GIB_4, GIB_4 + memory - GIB_2);
 }
 

@@ -548,6 +548,17 @@ static void config_version_2_of_another(struct scene *s)
     settle(s);
 }
 
+static void config_version_2_of_a_short_name(struct scene *s)
+{
+    config_version_2(s);
+    json_array_set_new(
+        s->log, APP_ID,
+        runtime_event(
+            "app-id",
+            aver_bytes_of(s->policy.expect.of[AVER_EXPECT_APP_ID].v, 19)));
+    settle(s);
+}
+
 static void config_version_3_alone(struct scene *s)
 {
     s->registers.mrconfigid[0] = 3;
@@ -619,6 +630,55 @@ static void image_expected_and_bad(struct scene *s)
     other_memory(s);
 }
 
+/* Though the guest's word fits and the registers are named. */
+static void image_bad_and_said(struct scene *s)
+{
+    json_array_insert_new(
+        s->log, READY,
+        runtime_event(
+            "os-image-hash",
+            aver_bytes_of(s->policy.expect.of[AVER_EXPECT_OS_IMAGE_HASH].v,
+                          32)));
+    settle(s);
+    expect(s, AVER_EXPECT_RTMR1, s->registers.rtmr[1]);
+    expect(s, AVER_EXPECT_RTMR2, s->registers.rtmr[2]);
+    other_memory(s);
+    s->policy.expect.of[AVER_EXPECT_RTMR3].set = false;
+}
+
+static void compose_hash_is_short(struct scene *s)
+{
+    json_array_set_new(
+        s->log, COMPOSE,
+        runtime_event(
+            "compose-hash",
+            aver_bytes_of(s->policy.expect.of[AVER_EXPECT_COMPOSE_HASH].v,
+                          31)));
+    settle(s);
+    s->policy.expect.of[AVER_EXPECT_RTMR3].set = false;
+}
+
+static void no_runtime_events(struct scene *s)
+{
+    while (json_array_size(s->log) > 20)
+        json_array_remove(s->log, 20);
+    s->policy.expect.of[AVER_EXPECT_RTMR3].set = false;
+}
+
+/* The names of ACPI digests on events of another kind, before the real ones. */
+static void acpi_names_elsewhere(struct scene *s)
+{
+    json_object_set_new(event(s, 0), "event", json_string("acpi-loader"));
+    json_object_set_new(event(s, 1), "event", json_string("acpi-tables"));
+}
+
+static void two_others_expected(struct scene *s)
+{
+    other_register_expected(s);
+    s->policy.expect.of[AVER_EXPECT_MRTD].v[0] ^= 1;
+    s->no_code = true;
+}
+
 static enum aver_result after(void (*change)(struct scene *), const char *id)
 {
     struct scene s;
@@ -682,6 +742,7 @@ static void what_else_rows_say(void **state)
         {config_version_7, "code.config_id", AVER_UNKNOWN},
         {config_version_2, "code.config_id", AVER_PASS},
         {config_version_2_of_another, "code.config_id", AVER_FAIL},
+        {config_version_2_of_a_short_name, "code.config_id", AVER_FAIL},
         {config_version_3_alone, "code.config_id", AVER_NO_MATTER},
         {config_version_3, "code.config_id", AVER_PASS},
         {config_version_3_of_another, "code.config_id", AVER_FAIL},
@@ -690,6 +751,13 @@ static void what_else_rows_say(void **state)
         {image_by_word_and_registers, "code.expected", AVER_PASS},
         {other_image_by_word, "code.expected", AVER_FAIL},
         {image_expected_and_bad, "code.expected", AVER_UNKNOWN},
+        {image_bad_and_said, "code.expected", AVER_UNKNOWN},
+        {compose_hash_is_short, "code.expected", AVER_FAIL},
+        {compose_hash_is_short, "code.compose", AVER_FAIL},
+        {no_runtime_events, "code.runtime", AVER_NO_MATTER},
+        {no_runtime_events, "code.replay", AVER_UNKNOWN},
+        {acpi_names_elsewhere, "code.image", AVER_PASS},
+        {two_others_expected, "code.expected", AVER_FAIL},
     };
 
     (void)state;
@@ -732,6 +800,8 @@ static void details(void **state)
     assert_string_equal(text, "RTMR 3; not given: RTMR 0, 1, 2");
     detail_after(text, keep_acpi_alone, "code.replay");
     assert_string_equal(text, "RTMR 3; left out of it: RTMR 0, 1, 2");
+    detail_after(text, two_others_expected, "code.expected");
+    assert_true(strncmp(text, "mrtd is ", 8) == 0);
     detail_after(text, runtime_event_missing, "code.replay");
     assert_string_equal(text, "RTMR 3: the log gives another value");
 }
@@ -759,10 +829,11 @@ static void the_guests_word_is_called_so(void **state)
 
 /* ---- the vectors ---- */
 
-static void judge_vector(struct aver_bytes log, const json_t *expected,
-                         struct aver_verdict *v)
+static void judge_vector(struct aver_bytes log, const char *compose,
+                         const json_t *expected, struct aver_verdict *v)
 {
-    struct aver_code_source src = {.event_log = log};
+    struct aver_code_source src = {.event_log = log,
+                                   .app_compose = aver_bytes_str(compose)};
     struct aver_registers r = {.has_rtmr = {true, true, true, true}};
     struct aver_policy p = {0};
     struct aver_code *code = aver_code_parse(&src);
@@ -793,7 +864,7 @@ static void vectors_of_event_logs(void **state)
             folders_json("tdx/eventlog", all.entry[i], "expected.json");
         struct aver_verdict v;
 
-        judge_vector(aver_buf_view(&log), expected, &v);
+        judge_vector(aver_buf_view(&log), "", expected, &v);
         if (!vectors_is(expected, "verdict", "accept"))
             fails_alone(&v, NULL, name);
         else if (v.word != AVER_VERIFIED)
@@ -811,11 +882,15 @@ static void the_vector_of_binary_logs(void **state)
     struct aver_verdict v;
 
     (void)state;
-    judge_vector(aver_buf_view(&log), expected, &v);
+    judge_vector(aver_buf_view(&log), "", expected, &v);
     assert_int_equal(v.word, AVER_VERIFIED);
     assert_false(aver_verdict_find(&v, "code.ready")->required);
+    /* What a text is to be compared with is not in it. */
+    judge_vector(aver_buf_view(&log), "{}", expected, &v);
+    assert_int_equal(aver_verdict_find(&v, "code.compose")->result, AVER_SKIP);
+    assert_int_equal(v.word, AVER_UNDECIDED);
     log.p[100] ^= 1; /* a digest */
-    judge_vector(aver_buf_view(&log), expected, &v);
+    judge_vector(aver_buf_view(&log), "", expected, &v);
     fails_alone(&v, "code.replay", "cos-113");
     json_decref(expected);
     aver_buf_clear(&log);

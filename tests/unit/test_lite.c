@@ -303,6 +303,64 @@ static void wrong_measurements(void **state)
     changed("td_hob", 3, 0xff, AVER_EFORMAT); /* numbers without an end */
 }
 
+/* The witness of the TD HOB replaced, with hashes that fit. */
+static void hob(const char *hex, enum aver_error_code code)
+{
+    struct aver_buf b = measurement(), bytes;
+    json_t *vm = good();
+
+    aver_buf_init(&bytes, 64);
+    assert_int_equal(aver_hex_decode_buf(&bytes, aver_bytes_str(hex)), 0);
+    b.n = find(&b, "td_hob") + 6;
+    uint8_t length = (uint8_t)(0x40 + bytes.n);
+    assert_int_equal(aver_buf_append(&b, &length, 1), 0);
+    assert_int_equal(aver_buf_append(&b, bytes.p, bytes.n), 0);
+    commit(vm, aver_buf_view(&b));
+    judged(vm, code, code == AVER_OK ? NULL : "td_hob");
+    aver_buf_clear(&bytes);
+    aver_buf_clear(&b);
+}
+
+static void witnesses_of_the_hob(void **state)
+{
+    (void)state;
+    hob("80100904000609020b021010", AVER_OK);
+    hob("801009010006", AVER_OK);
+    hob("8090000904000609020b021010", AVER_EFORMAT); /* an idle byte */
+    hob("8010090100", AVER_EFORMAT);
+    hob("80100900", AVER_EFORMAT);
+    hob("00000100ffff1f", AVER_OK); /* up to 2 GiB less a page */
+    hob("0000010080801f", AVER_OK);
+    hob("00000100808020", AVER_EFORMAT); /* up to 2 GiB */
+    hob("ffffffffffff0100010001", AVER_EFORMAT);
+    hob("ffffffffff1f00010001", AVER_EFORMAT);
+    hob("0000010201", AVER_OK);
+    hob("0000020201"
+        "0201",
+        AVER_EFORMAT); /* the same range twice */
+    hob("0000020201"
+        "0101",
+        AVER_EFORMAT); /* out of order */
+    hob("0000020201"
+        "0301",
+        AVER_OK); /* they may touch */
+}
+
+static void a_name_that_stands_twice(void **state)
+{
+    struct aver_buf b = measurement();
+    size_t at = find(&b, "single_pass") - 1;
+    struct aver_error err;
+
+    (void)state;
+    memmove(b.p + at + 9, b.p + at + 12, b.n - at - 12);
+    memcpy(b.p + at, "\x68two_pass", 9);
+    b.n -= 3;
+    assert_int_equal(read_copy(b.p, b.n, &err), -1);
+    assert_non_null(strstr(err.text, "stands there twice"));
+    aver_buf_clear(&b);
+}
+
 static void cut_anywhere_it_is_refused(void **state)
 {
     struct aver_buf b = measurement();
@@ -338,6 +396,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(wrong_configurations),
         cmocka_unit_test(wrong_lists),
         cmocka_unit_test(wrong_measurements),
+        cmocka_unit_test(witnesses_of_the_hob),
+        cmocka_unit_test(a_name_that_stands_twice),
         cmocka_unit_test(cut_anywhere_it_is_refused),
         cmocka_unit_test(flipped_bits_do_no_harm),
     };

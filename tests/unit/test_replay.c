@@ -117,6 +117,10 @@ static void every_vector_has_its_verdict(void **state)
     folders_clear(&cases);
 }
 
+#define ZEROS                                                                  \
+    "000000000000000000000000000000000000000000000000"                         \
+    "000000000000000000000000000000000000000000000000"
+
 static struct aver_eventlog parsed(const char *text)
 {
     struct aver_eventlog log;
@@ -148,6 +152,24 @@ static void what_the_application_says_is_not_found(void **state)
     log = parsed("[" RUN("a", "01") "]");
     assert_false(aver_runtime_ready(&log));
     aver_eventlog_free(&log);
+}
+
+static void only_runtime_events_of_register_3_are_found(void **state)
+{
+    static const char *const others[] = {
+        ("[{\"imr\":3,\"event_type\":7,\"digest\":\"" ZEROS
+         "\",\"event\":\"a\",\"event_payload\":\"01\"}]"),
+        ("[{\"imr\":2,\"event_type\":134217729,\"event\":\"a\","
+         "\"event_payload\":\"01\"}]"),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct aver_eventlog log = parsed(others[i]);
+
+        assert_null(aver_runtime_find(&log, "a"));
+        aver_eventlog_free(&log);
+    }
 }
 
 /* Known answers, made with Python's hashlib and json. */
@@ -191,10 +213,6 @@ static void check_says(const char *text, const char *says)
         fail_msg("not \"%s\" but \"%s\"", says, err.text);
     aver_eventlog_free(&log);
 }
-
-#define ZEROS                                                                  \
-    "000000000000000000000000000000000000000000000000"                         \
-    "000000000000000000000000000000000000000000000000"
 
 static void faults_are_named(void **state)
 {
@@ -240,6 +258,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_vector_has_its_verdict),
         cmocka_unit_test(what_the_application_says_is_not_found),
+        cmocka_unit_test(only_runtime_events_of_register_3_are_found),
         cmocka_unit_test(digests_of_both_versions),
         cmocka_unit_test(faults_are_named),
         cmocka_unit_test(a_right_preimage_of_version_1_may_be_there),
