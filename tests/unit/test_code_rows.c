@@ -6,6 +6,7 @@
  *
  * Over 600 lines because a case is a function of a few lines, and the table
  * that names them belongs to the scene that they change. */
+#include "attest/simulator.h"
 #include "crypto/sha2.h"
 #include "folders.h"
 #include "registers_of.h"
@@ -896,6 +897,53 @@ static void the_vector_of_binary_logs(void **state)
     aver_buf_clear(&log);
 }
 
+/* What the simulator shows is as consistent as the real thing. */
+static void the_simulators_machine(void **state)
+{
+    uint8_t report_data[64] = {1, 2, 3};
+    struct aver_buf quote, log, info, vm;
+    struct aver_policy p = {0};
+    struct aver_registers r;
+    struct aver_quote q;
+    struct aver_verdict v;
+
+    (void)state;
+    aver_buf_init(&quote, 1 << 20);
+    aver_buf_init(&log, 1 << 20);
+    aver_buf_init(&info, 1 << 20);
+    aver_buf_init(&vm, 1 << 20);
+    assert_int_equal(
+        simulator_quote(report_data, &quote, &log, &info, &vm, NULL), 0);
+    json_t *o = json_loadb((const char *)info.p, info.n, 0, NULL);
+    const json_t *tcb = json_object_get(o, "tcb_info");
+    struct aver_code_source src = {
+        .event_log = aver_buf_view(&log),
+        .app_compose = aver_bytes_str(vectors_text(tcb, "app_compose")),
+        .vm_config = aver_buf_view(&vm),
+        .claimed_aggregated = aver_bytes_str(vectors_text(o, "mr_aggregated")),
+    };
+    struct aver_code *code = aver_code_parse(&src);
+    struct aver_subject s = {.policy = &p, .code = code, .registers = &r};
+
+    assert_int_equal(aver_quote_parse(&q, aver_buf_view(&quote), NULL), 0);
+    aver_registers_of(&r, &q);
+    assert_non_null(code);
+    aver_judge(&v, &s);
+    for (unsigned i = 0; i < v.n; i++)
+        if (v.checks[i].required && v.checks[i].result != AVER_PASS)
+            fail_msg("%s: %s", v.checks[i].row->id, v.checks[i].detail);
+    assert_int_equal(aver_verdict_find(&v, "code.image")->result, AVER_PASS);
+    assert_int_equal(aver_verdict_find(&v, "code.compose")->result, AVER_PASS);
+    assert_int_equal(aver_verdict_find(&v, "code.aggregated")->result,
+                     AVER_PASS);
+    aver_code_free(code);
+    json_decref(o);
+    aver_buf_clear(&quote);
+    aver_buf_clear(&log);
+    aver_buf_clear(&info);
+    aver_buf_clear(&vm);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -907,6 +955,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_guests_word_is_called_so),
         cmocka_unit_test(vectors_of_event_logs),
         cmocka_unit_test(the_vector_of_binary_logs),
+        cmocka_unit_test(the_simulators_machine),
     };
 
     vectors_start(argc, argv);
