@@ -48,18 +48,25 @@ static int feed(struct aver_sha256 *h, const json_t *o, size_t flags)
     return 0;
 }
 
-/* Fractions have no one spelling. */
-static bool has_fraction(const json_t *v)
+/* Values are scalars or lists of them, as all known managers write them.
+ * Fractions have no one spelling. */
+static bool is_plain(const json_t *o)
 {
+    bool plain = json_is_object(o);
     const char *name = NULL;
-    json_t *inner = NULL;
+    json_t *value = NULL, *item = NULL;
     size_t i = 0;
-    bool found = json_is_real(v);
 
-    json_array_foreach(v, i, inner) found = found || has_fraction(inner);
-    json_object_foreach((json_t *)v, name, inner) found =
-        found || has_fraction(inner);
-    return found;
+    json_object_foreach((json_t *)o, name, value)
+    {
+        plain = plain && !json_is_object(value) && !json_is_real(value);
+        json_array_foreach(value, i, item)
+        {
+            plain = plain && !json_is_object(item) && !json_is_array(item) &&
+                    !json_is_real(item);
+        }
+    }
+    return plain;
 }
 
 static int element(struct aver_sha256 *const h[static AVER_SPELLINGS],
@@ -70,7 +77,7 @@ static int element(struct aver_sha256 *const h[static AVER_SPELLINGS],
 
     if (o == NULL)
         return -1;
-    if (!json_is_object(o) || has_fraction(o)) {
+    if (!is_plain(o)) {
         aver_fail(err, AVER_EFORMAT, "an action has no certain spelling");
         goto out;
     }

@@ -15,8 +15,8 @@ enum { AVER_AS_GIVEN = 0, AVER_SORTED, AVER_DECLARED, AVER_SPELLINGS };
 
 /* SHA-256 of each spelling of a JSON array that a scanner has been through.
  * -1 if it has no certain spelling (an element is no object, a name stands
- * there twice, a number has a fraction), or more than 4096 elements or 256
- * KiB. */
+ * there twice, a value is an object or a fraction), or more than 4096 elements
+ * or 256 KiB. */
 AVER_MUST_CHECK int aver_actions_hash(uint8_t out[static AVER_SPELLINGS][32],
                                       struct aver_bytes array,
                                       struct aver_error *err);

@@ -286,19 +286,19 @@ static void check_spelling(const char *list, int which, const char *spelled)
 static void spellings(void **state)
 {
     static const char list[] =
-        "[ {\"tag\" : \"v1\", \"zeta\":[1, {\"b\":2,\"a\":null}],\r\n"
+        "[ {\"tag\" : \"v1\", \"zeta\":[2, null, \"b\"],\r\n"
         "\"action\":\"\\u00e9\\/\\n\"} , {\"timestamp\":true}]";
 
     (void)state;
     check_spelling(list, AVER_AS_GIVEN,
-                   "[{\"tag\":\"v1\",\"zeta\":[1,{\"b\":2,\"a\":null}],"
+                   "[{\"tag\":\"v1\",\"zeta\":[2,null,\"b\"],"
                    "\"action\":\"\xc3\xa9/\\n\"},{\"timestamp\":true}]");
     check_spelling(list, AVER_SORTED,
                    "[{\"action\":\"\xc3\xa9/\\n\",\"tag\":\"v1\","
-                   "\"zeta\":[1,{\"a\":null,\"b\":2}]},{\"timestamp\":true}]");
+                   "\"zeta\":[2,null,\"b\"]},{\"timestamp\":true}]");
     check_spelling(list, AVER_DECLARED,
                    "[{\"action\":\"\xc3\xa9/\\n\",\"tag\":\"v1\","
-                   "\"zeta\":[1,{\"b\":2,\"a\":null}]},{\"timestamp\":true}]");
+                   "\"zeta\":[2,null,\"b\"]},{\"timestamp\":true}]");
     check_spelling("[]", AVER_SORTED, "[]");
     check_spelling("[{}]", AVER_DECLARED, "[{}]");
 }
@@ -312,7 +312,10 @@ static void what_has_no_spelling(void **state)
         "[null]",
         "[{},7]",
         "[{\"a\":1.5}]",
-        "[{\"a\":[{\"b\":1e3}]}]",
+        "[{\"a\":{}}]",
+        "[{\"a\":[{}]}]",
+        "[{\"a\":[[]]}]",
+        "[{\"a\":[0,1e3]}]",
         "[{\"a\":1,\"a\":2}]",
         "[{\"a\":99999999999999999999}]",
         "[{\"a\":\"\\u0000\"}]",
