@@ -139,6 +139,7 @@ def test_verify_report(aver, folder, nonce, algo):
 
 def test_a_report_that_was_altered(aver, folder, nonce):
     report = aver.report(f"nonce={nonce}").json()
+    del report["all_attestations"]  # else the unaltered one is judged beside it
     for member, value, row in (
             ("signing_address", "0x" + "22" * 20, "report.key_address"),
             ("signing_public_key", "33" * 64, "report.key_address"),
