@@ -9,6 +9,7 @@
 
 #define LOG_MAX ((size_t)4 << 20)
 #define COMPOSE_MAX ((size_t)1 << 20)
+#define OBJECT_MAX (LOG_MAX + 2 * COMPOSE_MAX)
 #define CONFIG_MAX ((size_t)64 << 10)
 #define DIGEST_TEXT_MAX ((size_t)256)
 
@@ -68,13 +69,14 @@ static void take_object(struct aver_report *r, const struct aver_json_member *m,
                         void (*read)(struct aver_report *r,
                                      struct aver_bytes object))
 {
+    struct aver_bytes raw = aver_member_source(m, source);
     struct aver_buf text;
 
-    if (m->type == AVER_JSON_OBJECT) {
-        read(r, aver_member_source(m, source));
+    if (m->type == AVER_JSON_OBJECT && raw.n <= OBJECT_MAX) {
+        read(r, raw);
         return;
     }
-    aver_buf_init(&text, LOG_MAX + 2 * COMPOSE_MAX);
+    aver_buf_init(&text, OBJECT_MAX);
     take(r, &text, m, source);
     if (text.n > 0)
         read(r, aver_buf_view(&text));
