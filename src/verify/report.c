@@ -179,18 +179,17 @@ static void read_quotes(struct aver_report *r, const struct aver_json_member *m,
 {
     const struct aver_report_nature *nature = aver_report_nature(r->kind);
     bool old_name = strcmp(nature->quote, names[M_QUOTE]) == 0;
-    struct aver_error why;
 
     if (read_quote_text(&r->quote_bytes, &m[old_name ? M_QUOTE : M_INTEL_QUOTE],
                         source) != 0)
         aver_report_fault(r, nature->quote,
                           "is missing, or neither hex nor base64");
-    else if (aver_quote_parse(&r->quote, aver_buf_view(&r->quote_bytes),
-                              &why) == 0)
-        r->quote_ok = true;
     else
-        snprintf(r->quote_fault, sizeof(r->quote_fault), "%s: %.100s",
-                 nature->quote, why.text);
+        r->quote_ok = aver_quote_parse(
+                          &r->quote, aver_buf_view(&r->quote_bytes), NULL) == 0;
+    if (r->quote_ok && r->quote.tee != AVER_TEE_TDX)
+        aver_report_fault(r, nature->quote,
+                          "is of an SGX enclave, not of a TDX machine");
     if (nature->second == NULL || !aver_report_has(&m[M_QUOTE]))
         return;
     r->has_second = read_quote_text(&r->second, &m[M_QUOTE], source) == 0

@@ -72,9 +72,8 @@ struct aver_report {
     uint8_t nonce[32];
     bool has_spki; /* tls_cert_fingerprint; an instance's certificate */
     uint8_t spki[32];
-    struct aver_buf quote_bytes; /* intel_quote, or by kind */
-    bool quote_ok;               /* `quote` is valid */
-    char quote_fault[128];
+    struct aver_buf quote_bytes;   /* intel_quote, or by kind */
+    bool quote_ok;                 /* `quote` is valid */
     struct aver_quote quote;       /* views of quote_bytes */
     enum aver_presence has_second; /* the member `quote` beside intel_quote */
     struct aver_buf second;

@@ -229,8 +229,9 @@ AVER_CHECK(aver_check_key_address)
 static bool holds_expected(const struct aver_report *r,
                            const struct aver_policy *p)
 {
-    return p->has_report_data && r->quote_ok &&
-           aver_bytes_equal_ct(r->quote.report_data.p, p->report_data, 64);
+    return p->expect.of[AVER_EXPECT_REPORT_DATA].set && r->quote_ok &&
+           aver_bytes_equal_ct(r->quote.report_data.p,
+                               p->expect.of[AVER_EXPECT_REPORT_DATA].v, 64);
 }
 
 /* Before any rule: what no quote may hold, and what was said beforehand. */
@@ -243,8 +244,8 @@ static const char *report_data_fault(const struct aver_subject *s)
     if (r->has_echo == AVER_PRESENT &&
         !aver_bytes_equal_ct(r->echo, r->quote.report_data.p, 64))
         return "the member report_data is not what the quote holds";
-    if (s->policy->has_report_data && !holds_expected(r, s->policy) &&
-        !beside(s, holds_expected))
+    if (s->policy->expect.of[AVER_EXPECT_REPORT_DATA].set &&
+        !holds_expected(r, s->policy))
         return "report_data is not what you expect";
     return NULL;
 }

@@ -54,8 +54,6 @@ struct aver_policy {
     struct aver_key_id key;
     bool has_spki; /* SHA-256 of the TLS key that we saw */
     uint8_t spki[32];
-    bool has_report_data; /* what the quote must hold, all of it */
-    uint8_t report_data[64];
     bool has_algo; /* the algorithm that was asked for */
     enum aver_algo algo;
     struct aver_expect expect; /* registers, application, image */

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct aver_policy p = {.has_nonce = true,
                             .has_key = true,
                             .has_spki = true,
-                            .has_report_data = true,
+                            .expect.of[AVER_EXPECT_REPORT_DATA].set = true,
                             .trust = AVER_TRUST_SIMULATOR};
     struct aver_error err;
     struct aver_scopes *s = aver_scopes_parse(aver_bytes_of(data, size), &err);

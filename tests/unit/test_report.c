@@ -287,6 +287,31 @@ static void faults_are_named(void **state)
     }
 }
 
+/* A genuine enclave's quote can hold any report_data, and proves nothing of a
+ * machine. */
+static void an_enclave_is_no_machine(void **state)
+{
+    struct aver_buf quote =
+        vectors_file("tdx/cases/real-dcapqvl-sgx-v3/quote.bin");
+    struct aver_buf text;
+
+    (void)state;
+    aver_buf_init(&text, 1 << 20);
+    assert_int_equal(
+        aver_buf_append_str(
+            &text, "{\"signing_address\":\"0x00000000000000000000000000000000"
+                   "00000000\",\"intel_quote\":\""),
+        0);
+    assert_int_equal(aver_hex_encode_buf(&text, aver_buf_view(&quote)), 0);
+    assert_int_equal(aver_buf_append_str(&text, "\"}"), 0);
+    struct aver_report *r = aver_report_parse(aver_buf_view(&text), NULL);
+    assert_non_null(r);
+    assert_non_null(strstr(r->fault, "SGX"));
+    aver_report_free(r);
+    aver_buf_clear(&text);
+    aver_buf_clear(&quote);
+}
+
 /* 16 MiB of `unit` inside a report's member must be read or refused in time
  * and memory that grow with it, and never taken for evidence. */
 static void big_inputs(void **state)
@@ -345,6 +370,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(layouts),
         cmocka_unit_test(what_is_no_report),
         cmocka_unit_test(faults_are_named),
+        cmocka_unit_test(an_enclave_is_no_machine),
         cmocka_unit_test(big_inputs),
         cmocka_unit_test(claims_are_cleaned),
     };

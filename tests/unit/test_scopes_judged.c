@@ -274,17 +274,18 @@ static void a_quote_binds_no_key(void **state)
     assert_int_equal(judge(s, &policy), AVER_UNDECIDED);
     assert_int_equal(result(s, "quote", "gpu.evidence"), AVER_UNKNOWN);
 
-    policy.has_report_data = true;
-    memcpy(policy.report_data, s->scope[0].report->quote.report_data.p, 64);
+    policy.expect.of[AVER_EXPECT_REPORT_DATA].set = true;
+    memcpy(policy.expect.of[AVER_EXPECT_REPORT_DATA].v,
+           s->scope[0].report->quote.report_data.p, 64);
     assert_int_equal(judge(s, &policy), AVER_UNDECIDED);
     assert_int_equal(result(s, "quote", "report.report_data"), AVER_PASS);
     assert_int_equal(result(s, "quote", "report.fresh"), AVER_NO_MATTER);
-    policy.report_data[63] ^= 1;
+    policy.expect.of[AVER_EXPECT_REPORT_DATA].v[63] ^= 1;
     assert_int_equal(judge(s, &policy), AVER_REFUSED);
     aver_scopes_free(s);
 
     flip(o, "report_data", 0);
-    policy.has_report_data = false;
+    policy.expect.of[AVER_EXPECT_REPORT_DATA].set = false;
     s = parse(o);
     assert_int_equal(judge(s, &policy), AVER_REFUSED);
     aver_scopes_free(s);
@@ -293,7 +294,8 @@ static void a_quote_binds_no_key(void **state)
 
 static void all_zero_binds_nothing(void **state)
 {
-    struct aver_policy policy = {.has_report_data = true};
+    struct aver_policy policy = {.expect.of[AVER_EXPECT_REPORT_DATA].set =
+                                     true};
     json_t *o = real("dstack-quote-report");
     char *hex = strdup(vectors_text(o, "quote"));
 
