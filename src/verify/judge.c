@@ -46,26 +46,41 @@ static bool has_receipt(const struct aver_subject *s)
     return s->receipt != NULL;
 }
 
+/* A report is about a machine and its code: where these were not looked at,
+ * that is unknown, and no reason to be silent about them. */
+static bool wants_cpu(const struct aver_subject *s)
+{
+    return has_cpu(s) || has_report(s);
+}
+
+static bool wants_code(const struct aver_subject *s)
+{
+    return has_code(s) || has_report(s);
+}
+
 /* One table a scope, in the order in which its rows are shown. */
 static const struct {
     const struct aver_row *rows;
     const unsigned *n;
     bool (*applies)(const struct aver_subject *s);
+    bool (*given)(const struct aver_subject *s); /* what its checks look at */
 } tables[] = {
-    {aver_cpu_rows, &aver_cpu_rows_n, has_cpu},
-    {aver_report_rows, &aver_report_rows_n, has_report},
-    {aver_code_rows, &aver_code_rows_n, has_code},
-    {aver_expect_rows, &aver_expect_rows_n, has_expectation},
-    {aver_receipt_rows, &aver_receipt_rows_n, has_receipt},
+    {aver_cpu_rows, &aver_cpu_rows_n, wants_cpu, has_cpu},
+    {aver_report_rows, &aver_report_rows_n, has_report, has_report},
+    {aver_code_rows, &aver_code_rows_n, wants_code, has_code},
+    {aver_expect_rows, &aver_expect_rows_n, has_expectation, has_expectation},
+    {aver_receipt_rows, &aver_receipt_rows_n, has_receipt, has_receipt},
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 static void run(struct aver_verdict *v, const struct aver_subject *s,
-                const struct aver_row *rows, unsigned n)
+                const struct aver_row *rows, unsigned n, bool given)
 {
     for (unsigned i = 0; i < n; i++) {
         struct aver_note why = {0};
-        enum aver_result result = rows[i].check(s, &why);
+        enum aver_result result =
+            given ? rows[i].check(s, &why)
+                  : aver_say(&why, AVER_UNKNOWN, "it was not looked at");
 
         aver_verdict_add(v, &rows[i], result, why.optional, why.text);
     }
@@ -76,15 +91,19 @@ void aver_judge(struct aver_verdict *v, const struct aver_subject *s)
     memset(v, 0, sizeof(*v));
     for (size_t i = 0; i < TABLES; i++)
         if (tables[i].applies(s))
-            run(v, s, tables[i].rows, *tables[i].n);
+            run(v, s, tables[i].rows, *tables[i].n, tables[i].given(s));
     aver_verdict_close(v);
 }
 
 struct aver_subject aver_subject_of(const struct aver_subject *s, unsigned i)
 {
+    const struct aver_scope *scope = &s->scopes->scope[i];
     struct aver_subject one = *s;
 
-    one.report = s->scopes->scope[i].report;
+    one.report = scope->report;
+    one.cpu = scope->cpu;
+    one.code = scope->code;
+    one.registers = scope->report->quote_ok ? &scope->registers : NULL;
     if (i > 0) {
         one.receipt = NULL;
         one.request_sha256 = NULL;

@@ -309,9 +309,48 @@ void aver_scopes_free(struct aver_scopes *s)
 {
     if (s == NULL)
         return;
-    for (unsigned i = 0; i < s->n; i++)
+    for (unsigned i = 0; i < s->n; i++) {
+        aver_cpu_free(s->scope[i].cpu);
+        aver_code_free(s->scope[i].code);
         aver_report_free(s->scope[i].report);
+    }
     free(s);
+}
+
+/* A compose manager shows no application of its own: it is that of the report
+ * it stands in, if both come from one machine (report.same_td). */
+static struct aver_code *read_code(const struct aver_report *r)
+{
+    const struct aver_report *app =
+        r->app_compose.n == 0 && r->outer != NULL ? r->outer : r;
+    struct aver_code_source source = {
+        .event_log = aver_buf_view(&r->event_log),
+        .app_compose = aver_buf_view(&app->app_compose),
+        .vm_config = aver_buf_view(&r->vm_config),
+        .claimed_aggregated = aver_buf_view(&r->claimed_aggregated),
+    };
+
+    return aver_code_parse(&source);
+}
+
+static int gather(struct aver_scope *s, struct aver_endorsements *e, int64_t at)
+{
+    const struct aver_report *r = s->report;
+
+    s->cpu = aver_cpu_new(aver_buf_view(&r->quote_bytes), e, at);
+    s->code = read_code(r);
+    if (r->quote_ok)
+        aver_registers_of(&s->registers, &r->quote);
+    return s->cpu != NULL && s->code != NULL ? 0 : -1;
+}
+
+int aver_scopes_gather(struct aver_scopes *s, struct aver_endorsements *e,
+                       int64_t at, struct aver_error *err)
+{
+    for (unsigned i = 0; i < s->n; i++)
+        if (gather(&s->scope[i], e, at) != 0)
+            return aver_fail(err, AVER_EMEM, "out of memory for evidence");
+    return 0;
 }
 
 const struct aver_report *aver_scopes_signer(const struct aver_scopes *s)

@@ -8,6 +8,9 @@
 #ifndef AVER_VERIFY_SCOPES_H
 #define AVER_VERIFY_SCOPES_H
 
+#include "verify/code.h"
+#include "verify/cpu.h"
+#include "verify/registers.h"
 #include "verify/report.h"
 
 #define AVER_SCOPES_MAX 32
@@ -16,6 +19,11 @@ struct aver_scope {
     char name[64];   /* "report", "gateway", "model 1/compose-manager" */
     unsigned copies; /* further times that its very evidence stands there */
     struct aver_report *report;
+    /* What goes with it, once gathered: its quote beside what vouches for the
+     * platform, its code, and the registers to hold it against. */
+    struct aver_cpu *cpu;
+    struct aver_code *code;
+    struct aver_registers registers;
 };
 
 struct aver_scopes {
@@ -30,6 +38,12 @@ struct aver_scopes {
 struct aver_scopes *aver_scopes_parse(struct aver_bytes in,
                                       struct aver_error *err);
 void aver_scopes_free(struct aver_scopes *s);
+/* Finds for each report what vouches for its platform at the time `at`, and
+ * reads what it says of its code. Borrows `e` until the end. Rows about what
+ * was not gathered are unknown. -1 when memory is short. */
+AVER_MUST_CHECK int aver_scopes_gather(struct aver_scopes *s,
+                                       struct aver_endorsements *e, int64_t at,
+                                       struct aver_error *err);
 /* The report whose key signs receipts: that of a service which stands for
  * itself. NULL where a gateway and models have each their own, or none has. */
 const struct aver_report *aver_scopes_signer(const struct aver_scopes *s);

@@ -93,11 +93,17 @@ __attribute__((unused)) static enum aver_word judge(const struct aver_scopes *s,
     return aver_judge_all(verdicts, &subject);
 }
 
-/* What this version leaves open, whatever the evidence. */
+/* What this version leaves open, whatever the evidence; and what is open where
+ * nothing was gathered. */
 __attribute__((unused)) static bool is_later(const struct aver_check *c)
 {
-    return strcmp(c->row->id, "tdx.quote") == 0 ||
-           strcmp(c->row->id, "gpu.evidence") == 0;
+    return strcmp(c->row->id, "gpu.evidence") == 0;
+}
+
+__attribute__((unused)) static bool is_gathered(const struct aver_check *c)
+{
+    return strncmp(c->row->id, "tdx.", 4) == 0 ||
+           strncmp(c->row->id, "code.", 5) == 0;
 }
 
 __attribute__((unused)) static const json_t *attestation(const json_t *expected,
@@ -140,6 +146,39 @@ __attribute__((unused)) static void flip(json_t *o, const char *key, size_t at)
     text[at] = text[at] == '0' ? '1' : '0';
     json_object_set_new(o, key, json_string(text));
     free(text);
+}
+
+__attribute__((unused)) static void
+add_endorsements(struct aver_endorsements *e, const char *collateral)
+{
+    char path[96];
+    struct aver_error err;
+
+    /* "../collateral/x.json", seen from the folder of reports */
+    snprintf(path, sizeof(path), "tdx/reports/%s", collateral);
+    struct aver_buf text = vectors_file(path);
+    if (aver_endorsements_add(e, aver_buf_view(&text), &err) != 0)
+        vectors_broken(path, err.text);
+    aver_buf_clear(&text);
+}
+
+/* Everything that vouches for the platforms of a capture, as of the time at
+ * which it did. Free when the scopes are gone. */
+__attribute__((unused)) static struct aver_endorsements *
+gather(struct aver_scopes *s, struct aver_policy *p, const char *file)
+{
+    struct aver_endorsements *e = aver_endorsements_new();
+    json_t *expected = expected_of(file), *a = NULL;
+    size_t i = 0;
+
+    json_array_foreach(json_object_get(expected, "attestations"), i, a)
+    {
+        add_endorsements(e, vectors_text(a, "collateral"));
+        p->at = json_integer_value(json_object_get(a, "now"));
+    }
+    assert_int_equal(aver_scopes_gather(s, e, p->at, NULL), 0);
+    json_decref(expected);
+    return e;
 }
 
 #endif

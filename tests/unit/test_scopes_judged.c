@@ -178,6 +178,41 @@ static void a_flaw_is_seen_in_its_scope(void **state)
     }
 }
 
+/* Endorsements of one platform do nothing for another; a log is held against
+ * the quote beside it. */
+static void hardware_and_code_are_kept_apart(void **state)
+{
+    struct aver_policy policy = {.statuses = ~0U};
+    json_t *o = real("nearcloud-20260610");
+    json_t *gateway = json_object_get(o, "gateway_attestation");
+    struct aver_endorsements *e = aver_endorsements_new();
+    struct aver_scopes *s = parse(o);
+
+    (void)state;
+    nonce_of(&policy, "nearcloud-20260610");
+    policy.at = 1782349220;
+    add_endorsements(e, "../collateral/90c06f-20260610.json");
+    assert_int_equal(aver_scopes_gather(s, e, policy.at, NULL), 0);
+    assert_int_equal(judge(s, &policy), AVER_UNDECIDED);
+    assert_int_equal(verdicts[0].word, AVER_UNDECIDED);
+    assert_int_equal(result(s, "gateway", "tdx.tcb_match"), AVER_UNKNOWN);
+    assert_int_equal(result(s, "model 1", "tdx.tcb_match"), AVER_PASS);
+    assert_int_equal(verdicts[2].word, AVER_VERIFIED);
+    assert_int_equal(result(s, "model 1", "code.replay"), AVER_PASS);
+    aver_scopes_free(s);
+
+    json_object_set(near_model(o), "event_log",
+                    json_object_get(gateway, "event_log"));
+    s = parse(o);
+    assert_int_equal(aver_scopes_gather(s, e, policy.at, NULL), 0);
+    assert_int_equal(judge(s, &policy), AVER_REFUSED);
+    assert_int_equal(result(s, "model 1", "code.replay"), AVER_FAIL);
+    assert_int_equal(result(s, "gateway", "code.replay"), AVER_PASS);
+    aver_scopes_free(s);
+    aver_endorsements_free(e);
+    json_decref(o);
+}
+
 /* ---- what is demanded of one of several ---- */
 
 static void demands(void **state)
@@ -420,6 +455,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(another_nonce_is_refused_in_each),
         cmocka_unit_test(a_flaw_is_seen_in_its_scope),
+        cmocka_unit_test(hardware_and_code_are_kept_apart),
         cmocka_unit_test(demands),
         cmocka_unit_test(a_part_left_out),
         cmocka_unit_test(a_quote_binds_no_key),
