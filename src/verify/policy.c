@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * policy: see policy.h. One table of names, so that options and complaints
+ * agree. */
+#include "verify/policy.h"
+
+#include "base/suggest.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "crypto/x509.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    unsigned bit;
+} relaxations[] = {
+    {"debug", AVER_ALLOW_DEBUG},
+    {"trailing-bytes", AVER_ALLOW_TRAILING_BYTES},
+    {"sept-ve-disable-clear", AVER_ALLOW_SEPT_VE_DISABLE_CLEAR},
+    {"service-td", AVER_ALLOW_SERVICE_TD},
+    {"auth-slack", AVER_ALLOW_AUTH_SLACK},
+    {"qe-report-data-tail", AVER_ALLOW_QE_REPORT_DATA_TAIL},
+    {"root-self-revocation", AVER_ALLOW_ROOT_SELF_REVOCATION},
+};
+#define RELAXATIONS (sizeof(relaxations) / sizeof(relaxations[0]))
+
+/* Revoked is never put up with: it has a row of its own. */
+static bool may_be_allowed(enum aver_tcb_status s)
+{
+    return s != AVER_TCB_NONE && s != AVER_TCB_REVOKED;
+}
+
+static int allow_status(struct aver_policy *p, const char *word,
+                        struct aver_error *err)
+{
+    struct suggestion s;
+    char near[80];
+
+    if (strcmp(word, "any") == 0) {
+        p->statuses = ~0U;
+        return 0;
+    }
+    suggest_start(&s, word);
+    for (unsigned i = 0; i < AVER_TCB_STATUSES; i++) {
+        const char *name = aver_tcb_status_name((enum aver_tcb_status)i);
+
+        if (!may_be_allowed((enum aver_tcb_status)i))
+            continue;
+        if (aver_bytes_is_nocase(aver_bytes_str(word), name)) {
+            p->statuses |= 1U << i;
+            return 0;
+        }
+        suggest_offer(&s, name);
+    }
+    return aver_fail(err, AVER_ECONFIG,
+                     "tcb=%.60s is no status that can be allowed%s", word,
+                     suggest_text(&s, near, sizeof(near)));
+}
+
+int aver_policy_allow(struct aver_policy *p, const char *name,
+                      struct aver_error *err)
+{
+    struct suggestion s;
+    char near[80];
+
+    if (strncmp(name, "tcb=", 4) == 0)
+        return allow_status(p, name + 4, err);
+    suggest_start(&s, name);
+    for (size_t i = 0; i < RELAXATIONS; i++) {
+        if (strcmp(relaxations[i].name, name) == 0) {
+            p->allow |= relaxations[i].bit;
+            return 0;
+        }
+        suggest_offer(&s, relaxations[i].name);
+    }
+    suggest_offer(&s, "tcb=any");
+    return aver_fail(err, AVER_ECONFIG, "nothing is relaxed by \"%.60s\"%s",
+                     name, suggest_text(&s, near, sizeof(near)));
+}
+
+int aver_policy_time(int64_t *at, const char *text, struct aver_error *err)
+{
+    uint64_t seconds = 0;
+
+    if (aver_decimal(&seconds, aver_bytes_str(text), INT64_MAX) == 0) {
+        *at = (int64_t)seconds;
+        return 0;
+    }
+    if (aver_time_parse(at, aver_bytes_str(text)) == 0)
+        return 0;
+    return aver_fail(err, AVER_ECONFIG,
+                     "%.40s is neither YYYY-MM-DDThh:mm:ssZ nor seconds since "
+                     "1970",
+                     text);
+}
+
+int aver_policy_root(struct aver_policy *p, struct aver_bytes pem,
+                     struct aver_error *err)
+{
+    if (aver_x509_spki_sha256(p->root, pem, err) != 0)
+        return -1;
+    p->has_root = true;
+    return 0;
+}

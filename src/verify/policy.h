@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * policy: what somebody demands, from words. */
+#ifndef AVER_VERIFY_POLICY_H
+#define AVER_VERIFY_POLICY_H
+
+#include "verify/rows.h"
+
+/* One relaxation by its name: "debug", "trailing-bytes",
+ * "sept-ve-disable-clear", "service-td", "auth-slack", "qe-report-data-tail",
+ * "root-self-revocation", "tcb=STATUS" (as Intel spells it, of any case), or
+ * "tcb=any". -1 with `err` for another name; the nearest is offered. */
+AVER_MUST_CHECK int aver_policy_allow(struct aver_policy *p, const char *name,
+                                      struct aver_error *err);
+/* A time: RFC 3339 (YYYY-MM-DDThh:mm:ssZ), or seconds since 1970. */
+AVER_MUST_CHECK int aver_policy_time(int64_t *at, const char *text,
+                                     struct aver_error *err);
+/* A root for the CPU that takes the place of the pinned one: PEM, of which the
+ * first certificate counts. */
+AVER_MUST_CHECK int aver_policy_root(struct aver_policy *p,
+                                     struct aver_bytes pem,
+                                     struct aver_error *err);
+
+#endif

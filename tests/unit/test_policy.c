@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * policy: every name of a relaxation, names that are none, times, roots. */
+#include "vectors.h"
+#include "verify/policy.h"
+#include "verify/roots.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static void every_name(void **state)
+{
+    static const struct {
+        const char *name;
+        unsigned allow, statuses;
+    } cases[] = {
+        {"debug", AVER_ALLOW_DEBUG, 0},
+        {"trailing-bytes", AVER_ALLOW_TRAILING_BYTES, 0},
+        {"sept-ve-disable-clear", AVER_ALLOW_SEPT_VE_DISABLE_CLEAR, 0},
+        {"service-td", AVER_ALLOW_SERVICE_TD, 0},
+        {"auth-slack", AVER_ALLOW_AUTH_SLACK, 0},
+        {"qe-report-data-tail", AVER_ALLOW_QE_REPORT_DATA_TAIL, 0},
+        {"root-self-revocation", AVER_ALLOW_ROOT_SELF_REVOCATION, 0},
+        {"tcb=any", 0, ~0U},
+        {"tcb=OutOfDate", 0, 1U << AVER_TCB_OUT_OF_DATE},
+        {"tcb=outofdate", 0, 1U << AVER_TCB_OUT_OF_DATE},
+        {"tcb=TDRelaunchAdvised", 0, 1U << AVER_TCB_RELAUNCH},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct aver_policy p = {0};
+
+        assert_int_equal(aver_policy_allow(&p, cases[i].name, NULL), 0);
+        assert_int_equal(p.allow, cases[i].allow);
+        assert_true(p.statuses == cases[i].statuses);
+    }
+}
+
+static void they_add_up(void **state)
+{
+    struct aver_policy p = {0};
+
+    (void)state;
+    assert_int_equal(aver_policy_allow(&p, "debug", NULL), 0);
+    assert_int_equal(aver_policy_allow(&p, "service-td", NULL), 0);
+    assert_int_equal(aver_policy_allow(&p, "tcb=OutOfDate", NULL), 0);
+    assert_int_equal(aver_policy_allow(&p, "tcb=SWHardeningNeeded", NULL), 0);
+    assert_int_equal(p.allow, AVER_ALLOW_DEBUG | AVER_ALLOW_SERVICE_TD);
+    assert_int_equal(p.statuses,
+                     1U << AVER_TCB_OUT_OF_DATE | 1U << AVER_TCB_SW_HARDENING);
+}
+
+static void no_name(void **state)
+{
+    static const struct {
+        const char *name, *say;
+    } cases[] = {
+        {"", "nothing is relaxed"},
+        {"debugg", "did you mean debug?"},
+        {"Debug", "did you mean debug?"},
+        {"everything", "nothing is relaxed"},
+        {"tcb", "nothing is relaxed"},
+        {"tcb=", "no status"},
+        {"tcb=OutOfDat", "did you mean OutOfDate?"},
+        {"tcb=Revoked", "no status that can be allowed"},
+        {"tcb=none", "no status that can be allowed"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct aver_policy p = {0};
+        struct aver_error err = {0};
+
+        assert_int_equal(aver_policy_allow(&p, cases[i].name, &err), -1);
+        if (strstr(err.text, cases[i].say) == NULL)
+            fail_msg("%s: %s", cases[i].name, err.text);
+        assert_int_equal(p.allow, 0);
+        assert_int_equal(p.statuses, 0);
+    }
+}
+
+static void times(void **state)
+{
+    int64_t at = 0;
+
+    (void)state;
+    assert_int_equal(aver_policy_time(&at, "1780272000", NULL), 0);
+    assert_int_equal(at, 1780272000);
+    assert_int_equal(aver_policy_time(&at, "2026-06-01T00:00:01Z", NULL), 0);
+    assert_int_equal(at, 1780272001);
+    static const char *const bad[] = {"", "-1", "yesterday",
+                                      "2026-06-01T00:00:00+02:00",
+                                      "99999999999999999999"};
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(aver_policy_time(&at, bad[i], NULL), -1);
+}
+
+static void roots(void **state)
+{
+    struct aver_policy p = {0};
+    struct aver_buf pem = vectors_file("tdx/roots/intel-sgx-root-ca.pem");
+
+    (void)state;
+    assert_int_equal(aver_policy_root(&p, aver_bytes_str("no PEM"), NULL), -1);
+    assert_false(p.has_root);
+    assert_int_equal(aver_policy_root(&p, aver_buf_view(&pem), NULL), 0);
+    assert_true(p.has_root);
+    assert_memory_equal(p.root, aver_root_intel, 32);
+    aver_buf_clear(&pem);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_name), cmocka_unit_test(they_add_up),
+        cmocka_unit_test(no_name),    cmocka_unit_test(times),
+        cmocka_unit_test(roots),
+    };
+
+    vectors_start(argc, argv);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
