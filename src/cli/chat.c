@@ -19,17 +19,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MESSAGE_MAX ((size_t)16 << 20)
 #define TRIES 3
 
 struct chat {
-    struct judge_options judge;
+    struct judge_options options;
     const char *url, *model, *token_file, *system;
     bool send_anyway;
-    struct aver_policy policy;
+    struct judge judge;
     struct fetcher fetcher;
     struct aver_scopes *scopes;
     struct aver_receipt receipt;
@@ -46,7 +45,7 @@ struct chat {
 
 static struct outcome outcome_of(const struct chat *c, struct aver_subject *s)
 {
-    *s = (struct aver_subject){.policy = &c->policy,
+    *s = (struct aver_subject){.policy = &c->judge.policy,
                                .report = c->scopes->scope[0].report,
                                .scopes = c->scopes};
     if (c->sent) {
@@ -54,10 +53,10 @@ static struct outcome outcome_of(const struct chat *c, struct aver_subject *s)
         s->request_sha256 = c->request_sha256;
         s->response_sha256 = c->response_sha256;
     }
-    return (struct outcome){c->verdict, s, c->url, (int64_t)time(NULL)};
+    return (struct outcome){c->verdict, s, c->url, c->judge.policy.at};
 }
 
-static void judge(struct chat *c)
+static void judge_now(struct chat *c)
 {
     struct aver_subject s;
 
@@ -77,6 +76,8 @@ static int parse_report(struct chat *c, struct aver_bytes text,
                          "the server's report names no one key that signs "
                          "receipts (a gateway with models?): aver verify URL "
                          "judges it, chat cannot use it yet");
+    judge_carried(&c->judge, text);
+    judge_gather(&c->judge, c->scopes);
     return 0;
 }
 
@@ -86,14 +87,14 @@ static int fetch_and_judge(struct chat *c, struct aver_error *err)
     struct aver_buf text;
     int rc = -1;
 
-    c->policy.has_nonce = true;
-    aver_random(c->policy.nonce, sizeof(c->policy.nonce));
+    c->judge.policy.has_nonce = true;
+    aver_random(c->judge.policy.nonce, sizeof(c->judge.policy.nonce));
     aver_buf_init(&text, AVER_REPORT_MAX);
-    if (fetch_report(&c->fetcher, &c->policy, &text, err) == 0)
+    if (fetch_report(&c->fetcher, &c->judge.policy, &text, err) == 0)
         rc = parse_report(c, aver_buf_view(&text), err);
     aver_buf_clear(&text);
     if (rc == 0)
-        judge(c);
+        judge_now(c);
     return rc;
 }
 
@@ -169,7 +170,7 @@ static void on_text(void *ctx, const char *text, size_t n)
 {
     const struct chat *c = ctx;
 
-    if (!c->judge.json)
+    if (!c->options.json)
         answer_print(stdout, isatty(STDOUT_FILENO) == 1, text, n);
 }
 
@@ -225,7 +226,7 @@ static int send_prompt(struct chat *c, struct aver_error *err)
         rc = check_reply(&c->reply, err);
     if (rc == 0)
         answer_end(&c->answer);
-    if (!c->judge.json && c->answer.text.n > 0)
+    if (!c->options.json && c->answer.text.n > 0)
         putchar('\n');
     return rc;
 }
@@ -254,8 +255,9 @@ static int read_receipt(struct chat *c, struct aver_error *err)
         return -1;
     aver_buf_init(&text, AVER_RECEIPT_MAX);
     if (fetch_receipt(&c->fetcher, c->reply.request_id,
-                      c->policy.has_algo ? c->policy.algo : AVER_ECDSA, &text,
-                      err) == 0)
+                      c->judge.policy.has_algo ? c->judge.policy.algo
+                                               : AVER_ECDSA,
+                      &text, err) == 0)
         rc = aver_receipt_parse(&c->receipt, aver_buf_view(&text), err);
     aver_buf_clear(&text);
     return rc;
@@ -268,9 +270,9 @@ static void judge_all(struct chat *c, const char *missing)
     if (missing != NULL)
         snprintf(c->receipt.absent, sizeof(c->receipt.absent), "%.90s",
                  missing);
-    if (missing != NULL && (c->judge.json || c->judge.quiet))
+    if (missing != NULL && (c->options.json || c->options.quiet))
         complain("%s", missing);
-    judge(c);
+    judge_now(c);
 }
 
 /* The first row about the answer that did not pass, or NULL. */
@@ -348,9 +350,9 @@ static int finish(const struct chat *c)
 {
     if (c->answer.faulty)
         complain("the answer holds an error, or events that cannot be read");
-    if (c->judge.json)
+    if (c->options.json)
         say_object(c);
-    else if (!c->judge.quiet)
+    else if (!c->options.quiet)
         say_receipt(c);
     return status_of(c);
 }
@@ -361,9 +363,9 @@ static int hold_back(struct chat *c)
     struct aver_subject s;
     struct outcome o = outcome_of(c, &s);
 
-    if (c->judge.json)
+    if (c->options.json)
         print_json(print_object(&o));
-    else if (!c->judge.quiet)
+    else if (!c->options.quiet)
         print_text(stderr, &o);
     complain("nothing was sent: the server is not VERIFIED (--send-anyway "
              "sends all the same)");
@@ -376,7 +378,7 @@ static void say_verdict(const struct chat *c)
     struct outcome o = outcome_of(c, &s);
     char sentence[500];
 
-    if (c->judge.json || c->judge.quiet)
+    if (c->options.json || c->options.quiet)
         return;
     print_sentence(sentence, sizeof(sentence), &o);
     fprintf(stderr, "aver: %s%s\n", sentence,
@@ -389,11 +391,11 @@ static int converse(struct chat *c)
     int rc = 1;
 
     if (find_model(c, &err) != 0)
-        return print_failure(err.text, c->judge.json);
+        return print_failure(err.text, c->options.json);
     build_request(c);
     for (int i = 0; i < TRIES && rc == 1; i++) {
         if (fetch_and_judge(c, &err) != 0)
-            return print_failure(err.text, c->judge.json);
+            return print_failure(err.text, c->options.json);
         c->sent_anyway = c->word != AVER_VERIFIED;
         if (c->sent_anyway && !c->send_anyway)
             return hold_back(c);
@@ -401,7 +403,7 @@ static int converse(struct chat *c)
         rc = send_prompt(c, &err);
     }
     if (!c->sent)
-        return print_failure(err.text, c->judge.json);
+        return print_failure(err.text, c->options.json);
     if (rc == 0)
         rc = read_receipt(c, &err);
     judge_all(c, rc == 0 ? NULL : err.text);
@@ -447,6 +449,7 @@ static void chat_clear(struct chat *c)
     client_reply_clear(&c->reply);
     aver_sha256_free(c->hash);
     aver_scopes_free(c->scopes);
+    judge_close(&c->judge);
     free(c->verdict);
     aver_receipt_clear(&c->receipt);
     fetch_close(&c->fetcher);
@@ -460,10 +463,13 @@ static int run(struct chat *c, const struct words *words)
         return usage("chat wants a URL and a message (or the message on "
                      "stdin)");
     c->url = words->word[0];
-    if (judge_policy(&c->policy, &c->judge) != 0 || read_message(c, words) != 0)
+    int rc = judge_open(&c->judge, &c->options);
+    if (rc != 0)
+        return rc;
+    if (read_message(c, words) != 0)
         return EXIT_USAGE;
     if (fetch_open(&c->fetcher, c->url, c->token_file, &err) != 0)
-        return fetch_refused(&err, c->judge.json);
+        return fetch_refused(&err, c->options.json);
     return converse(c);
 }
 
@@ -487,13 +493,13 @@ int chat_main(int argc, char **argv)
          NULL},
         {"send-anyway", NULL, "send although the server is not VERIFIED", NULL,
          &c.send_anyway},
-        JUDGE_ADDRESS(c.judge),
-        JUDGE_ALGO(c.judge),
-        JUDGE_TRUST(c.judge),
-        JUDGE_GPUS(c.judge),
-        JUDGE_JSON(c.judge),
+        JUDGE_ADDRESS(c.options),
+        JUDGE_ALGO(c.options),
+        JUDGE_CPU(c.options),
+        JUDGE_GPUS(c.options),
+        JUDGE_JSON(c.options),
         {"quiet", NULL, "the answer alone; what held is the exit status", NULL,
-         &c.judge.quiet},
+         &c.options.quiet},
         {NULL, NULL, NULL, NULL, NULL}};
     struct words words;
     int rc;

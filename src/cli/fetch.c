@@ -93,8 +93,8 @@ int fetch_report(struct fetcher *f, const struct aver_policy *p,
 
     aver_hex_encode(nonce, p->nonce, 32);
     snprintf(target, sizeof(target),
-             "/v1/attestation/report?nonce=%s&signing_algo=%s%s", nonce,
-             aver_algo_name(p->has_algo ? p->algo : AVER_ECDSA),
+             "/v1/attestation/report?nonce=%s&signing_algo=%s&endorsements=1%s",
+             nonce, aver_algo_name(p->has_algo ? p->algo : AVER_ECDSA),
              p->has_spki ? "&include_tls_fingerprint=true" : "");
     if (fetch_get(f, target, out, &status, err) != 0)
         return -1;

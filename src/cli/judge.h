@@ -6,11 +6,20 @@
 
 #include "cli/options.h"
 #include "verify/rows.h"
+#include "verify/scopes.h"
 
 struct judge_options {
     const char *trust, *gpu_count, *nonce, *expect_address, *tls_spki, *algo;
-    const char *expect[OPTION_MANY];
-    bool expects, json, quiet;
+    const char *at, *trust_root;
+    const char *expect[OPTION_MANY], *collateral[OPTION_MANY];
+    const char *allow[OPTION_MANY];
+    bool expects, collaterals, allows, json, quiet;
+};
+
+/* What evidence is judged by: what is demanded, and what vendors say. */
+struct judge {
+    struct aver_policy policy;
+    struct aver_endorsements *e;
 };
 
 /* Options of every verb that judges, for a table of options. */
@@ -51,6 +60,33 @@ struct judge_options {
             "what must run: mrtd, rtmr0..., compose-hash, ...; repeatable",    \
             (o).expect, &(o).expects                                           \
     }
+#define JUDGE_COLLATERAL(o)                                                    \
+    {                                                                          \
+        "collateral", "FILE",                                                  \
+            "what Intel signs about the platform; repeatable (without:\n"      \
+            "                           what `aver endorse` has kept)",        \
+            (o).collateral, &(o).collaterals                                   \
+    }
+#define JUDGE_AT(o)                                                            \
+    {                                                                          \
+        "at", "TIME", "judge as of then (RFC 3339 in Z, or seconds)", &(o).at, \
+            NULL                                                               \
+    }
+#define JUDGE_ROOT(o)                                                          \
+    {                                                                          \
+        "trust-root", "FILE", "PEM: the CPU's root in place of Intel's",       \
+            &(o).trust_root, NULL                                              \
+    }
+#define JUDGE_ALLOW(o)                                                         \
+    {                                                                          \
+        "allow", "NAME",                                                       \
+            "put up with it: tcb=STATUS, tcb=any, debug, ...; repeatable",     \
+            (o).allow, &(o).allows                                             \
+    }
+/* Of every verb that judges a CPU's evidence. */
+#define JUDGE_CPU(o)                                                           \
+    JUDGE_COLLATERAL(o), JUDGE_AT(o), JUDGE_TRUST(o), JUDGE_ROOT(o),           \
+        JUDGE_ALLOW(o), JUDGE_EXPECT(o)
 #define JUDGE_JSON(o)                                                          \
     {                                                                          \
         "json", NULL, "one JSON object", NULL, &(o).json                       \
@@ -63,9 +99,16 @@ struct judge_options {
 /* Names of options that belong to rooms not built yet. */
 extern const char *const judge_later[];
 
-/* 0, or EXIT_USAGE after one line on stderr. */
-int judge_policy(struct aver_policy *p, const struct judge_options *o);
-/* Of these the values of --expect alone. */
+/* Reads options, and the files that they name. 0, or the exit status after
+ * one line on stderr. Close it in any case. */
+int judge_open(struct judge *j, const struct judge_options *o);
+void judge_close(struct judge *j);
+/* Endorsements that a report carries itself. They are judged like any others;
+ * what cannot be read of them is said, and passed over. */
+void judge_carried(struct judge *j, struct aver_bytes report);
+/* Gives each scope its platform and its code. Aborts without memory. */
+void judge_gather(struct judge *j, struct aver_scopes *scopes);
+/* Of these the values of --expect alone: 0, or EXIT_USAGE. */
 int judge_expect(struct aver_expect *e, const struct judge_options *o);
 
 #endif

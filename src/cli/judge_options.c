@@ -4,18 +4,25 @@
 #include "attest/simulator.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/endorsements.h"
+#include "cli/file.h"
 #include "cli/judge.h"
+#include "cli/print.h"
 #include "crypto/x509.h"
+#include "verify/member.h"
+#include "verify/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define ROOT_MAX ((size_t)64 << 10)
 
 const char *const judge_later[] = {
-    "collateral", "rim",      "ocsp",        "at",     "trust-root",
-    "policy",     "allow",    "require",     "expect", "offline",
-    "gpu-root",   "rim-root", "ocsp-grace",  "nras",   "jwks",
-    "quote",      "compose",  "save-bodies", NULL};
+    "rim",      "ocsp",     "policy",      "require", "offline",
+    "gpu-root", "rim-root", "ocsp-grace",  "nras",    "jwks",
+    "quote",    "compose",  "save-bodies", NULL};
 
 static int read_trust(struct aver_policy *p, const char *trust)
 {
@@ -103,14 +110,121 @@ static void know_simulator(struct aver_policy *p)
         abort();
 }
 
-int judge_policy(struct aver_policy *p, const struct judge_options *o)
+static int read_root(struct aver_policy *p, const struct judge_options *o)
 {
-    memset(p, 0, sizeof(*p));
+    struct aver_error err;
+    struct aver_buf pem;
+    int rc = 0;
+
+    if (o->trust_root == NULL)
+        return 0;
+    if (p->trust == AVER_TRUST_SIMULATOR)
+        return usage("--trust simulator and --trust-root: one root at a time");
+    aver_buf_init(&pem, ROOT_MAX);
+    if (file_read(&pem, o->trust_root, &err) != 0)
+        rc = print_failure(err.text, o->json);
+    else if (aver_policy_root(p, aver_buf_view(&pem), &err) != 0)
+        rc = usage("--trust-root %.100s: %s", o->trust_root, err.text);
+    aver_buf_clear(&pem);
+    return rc;
+}
+
+static int read_time(struct aver_policy *p, const char *at)
+{
+    struct aver_error err;
+
+    p->at = (int64_t)time(NULL);
+    if (at != NULL && aver_policy_time(&p->at, at, &err) != 0)
+        return usage("--at: %s", err.text);
+    return 0;
+}
+
+static int read_allowed(struct aver_policy *p, const struct judge_options *o)
+{
+    struct aver_error err;
+
+    for (size_t i = 0; i < OPTION_MANY && o->allow[i] != NULL; i++)
+        if (aver_policy_allow(p, o->allow[i], &err) != 0)
+            return usage("--allow: %s", err.text);
+    return 0;
+}
+
+static int read_policy(struct aver_policy *p, const struct judge_options *o)
+{
     know_simulator(p);
     if (read_trust(p, o->trust) != 0 || read_count(p, o->gpu_count) != 0 ||
         read_32(&p->has_nonce, p->nonce, "nonce", o->nonce) != 0 ||
         read_32(&p->has_spki, p->spki, "tls-spki", o->tls_spki) != 0 ||
-        read_key(p, o) != 0 || judge_expect(&p->expect, o) != 0)
+        read_key(p, o) != 0 || judge_expect(&p->expect, o) != 0 ||
+        read_time(p, o->at) != 0 || read_allowed(p, o) != 0)
         return EXIT_USAGE;
+    return read_root(p, o);
+}
+
+/* The simulator's are built in: nobody else has any. */
+static void add_simulated(struct aver_endorsements *e)
+{
+    struct aver_buf bundle;
+
+    aver_buf_init(&bundle, AVER_ENDORSEMENTS_MAX);
+    if (simulator_endorsements(&bundle, NULL) != 0 ||
+        aver_endorsements_add(e, aver_buf_view(&bundle), NULL) != 0)
+        abort();
+    aver_buf_clear(&bundle);
+}
+
+static int load(struct judge *j, const struct judge_options *o)
+{
+    char folder[ENDORSEMENTS_PATH_MAX];
+    struct aver_error err;
+    size_t n = 0;
+
+    j->e = aver_endorsements_new();
+    if (j->e == NULL)
+        abort();
+    while (n < OPTION_MANY && o->collateral[n] != NULL)
+        n++;
+    if (j->policy.trust == AVER_TRUST_SIMULATOR && n == 0) {
+        add_simulated(j->e);
+        return 0;
+    }
+    /* Without a home there is no folder, and then nothing in it. */
+    bool has_folder = endorsements_folder(folder, NULL, &err) == 0;
+    if (endorsements_load(j->e, o->collateral, n, has_folder ? folder : NULL,
+                          &err) != 0)
+        return print_failure(err.text, o->json);
     return 0;
+}
+
+int judge_open(struct judge *j, const struct judge_options *o)
+{
+    int rc;
+
+    memset(j, 0, sizeof(*j));
+    rc = read_policy(&j->policy, o);
+    return rc != 0 ? rc : load(j, o);
+}
+
+void judge_close(struct judge *j)
+{
+    aver_endorsements_free(j->e);
+    j->e = NULL;
+}
+
+void judge_carried(struct judge *j, struct aver_bytes report)
+{
+    struct aver_json_member m = {.name = "endorsements"};
+    struct aver_error err;
+
+    if (aver_members(&m, 1, report, NULL) != 0 || m.type == AVER_JSON_ABSENT ||
+        m.type == AVER_JSON_NULL)
+        return;
+    if (aver_endorsements_add(j->e, aver_member_source(&m, report), &err) != 0)
+        complain("the report's endorsements are passed over: %s", err.text);
+}
+
+void judge_gather(struct judge *j, struct aver_scopes *scopes)
+{
+    if (aver_scopes_gather(scopes, j->e, j->policy.at, NULL) != 0)
+        abort(); /* out of memory */
 }

@@ -46,7 +46,7 @@ static void print_row(FILE *f, const struct style *s,
         fprintf(f, "  \033[%sm%s\033[0m ", marks[c->result].colour, mark);
     else
         fprintf(f, "  %s ", mark);
-    fprintf(f, "%-22s  %s%s%s\n", c->row->id, sentence ? c->row->sentence : "",
+    fprintf(f, "%-25s %s%s%s\n", c->row->id, sentence ? c->row->sentence : "",
             sentence && c->detail[0] != '\0' ? ": " : "", c->detail);
 }
 
@@ -121,10 +121,16 @@ static const struct aver_report *report_of(const struct outcome *o)
     return o->subject->report;
 }
 
-static bool is_simulated(const struct outcome *o)
+/* Said with every verdict on a CPU's or GPU's evidence. */
+static const char *whose_roots(const struct outcome *o)
 {
-    return report_of(o) != NULL &&
-           o->subject->policy->trust == AVER_TRUST_SIMULATOR;
+    const struct aver_policy *p = o->subject->policy;
+
+    if (report_of(o) == NULL && o->subject->cpu == NULL)
+        return "";
+    if (p->trust == AVER_TRUST_SIMULATOR)
+        return " (SIMULATED)";
+    return p->has_root ? " (BY A ROOT OF YOUR OWN)" : "";
 }
 
 /* "not judged: a, b, c" */
@@ -165,8 +171,7 @@ static void say_one(char *out, size_t n, const struct outcome *o)
         snprintf(text, sizeof(text), "%s: %s", why->row->id, why->detail);
     else
         list_open(text, sizeof(text), v);
-    snprintf(out, n, "%s%s: %s", aver_word_name(v->word),
-             is_simulated(o) ? " (SIMULATED)" : "", text);
+    snprintf(out, n, "%s%s: %s", aver_word_name(v->word), whose_roots(o), text);
 }
 
 static unsigned scopes_of(const struct outcome *o)
@@ -198,8 +203,8 @@ static void say_whole(char *out, size_t n, const struct outcome *o)
     char text[400];
 
     list_scopes(text, sizeof(text), o, word);
-    snprintf(out, n, "%s%s: %s %s", aver_word_name(word),
-             is_simulated(o) ? " (SIMULATED)" : "", what[word], text);
+    snprintf(out, n, "%s%s: %s %s", aver_word_name(word), whose_roots(o),
+             what[word], text);
 }
 
 void print_sentence(char *out, size_t n, const struct outcome *o)
@@ -215,6 +220,7 @@ static void print_one(FILE *f, const struct style *style,
 {
     if (report_of(o) != NULL)
         print_report_facts(f, report_of(o));
+    print_cpu(f, o);
     if (o->subject->code != NULL)
         print_code(f, o->subject);
     if (copies > 0)

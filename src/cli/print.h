@@ -35,6 +35,10 @@ json_t *print_undecided(const char *why);
 /* What an event log proves of the code, as lines; as the object `code`. */
 void print_code(FILE *f, const struct aver_subject *s);
 json_t *print_code_object(const struct aver_subject *s);
+/* What a quote says: firmware and measurements, as lines; as the members `tcb`
+ * and `fields`. */
+void print_cpu(FILE *f, const struct outcome *o);
+void print_cpu_members(json_t *object, const struct outcome *o);
 /* True if only a log is judged: then the quote is taken as it stands. */
 bool print_is_log_alone(const struct aver_subject *s);
 /* By --json and --quiet; returns the exit status of the verdict. */

@@ -62,24 +62,6 @@ static json_t *checks(const struct aver_verdict *v)
     return list;
 }
 
-static json_t *fields(const struct aver_quote *q)
-{
-    json_t *o = json_object();
-    char name[8] = "rtmr0";
-
-    put(o, "version", json_integer(q->version));
-    put(o, "tee", json_string("tdx"));
-    put_hex(o, "td_attributes", q->td.td_attributes);
-    put_hex(o, "mrtd", q->td.mrtd);
-    put_hex(o, "mrconfigid", q->td.mrconfigid);
-    for (int i = 0; i < 4; i++) {
-        name[4] = (char)('0' + i);
-        put_hex(o, name, q->td.rtmr[i]);
-    }
-    put_hex(o, "report_data", q->report_data);
-    return o;
-}
-
 static json_t *gpus(const struct aver_report *r)
 {
     json_t *list = json_array();
@@ -125,8 +107,6 @@ static void put_report(json_t *o, const struct aver_report *r)
         put(o, "signing_algo", json_string(aver_algo_name(r->algo)));
     if (r->has_nonce == AVER_PRESENT)
         put_hex(o, "nonce", aver_bytes_of(r->nonce, 32));
-    if (r->quote_ok)
-        put(o, "fields", fields(&r->quote));
     if (r->has_gpu == AVER_PRESENT)
         put(o, "gpus", gpus(r));
     json_t *said = claims(&r->claims);
@@ -167,8 +147,11 @@ static json_t *head(const struct outcome *o, enum aver_word word,
     json_t *out = json_object();
 
     put(out, "verdict", json_string(verdict_word(word)));
-    put(out, "trust", json_string(simulator ? "simulator" : "vendor"));
-    if (simulator && s->report != NULL)
+    put(out, "trust",
+        json_string(simulator             ? "simulator"
+                    : s->policy->has_root ? "custom"
+                                          : "vendor"));
+    if (simulator && (s->report != NULL || s->cpu != NULL))
         put(out, "simulated", json_true());
     put(out, "at", json_integer(o->at));
     put(out, "reason",
@@ -190,6 +173,7 @@ static void put_members(json_t *out, const struct outcome *o)
     const struct aver_subject *s = o->subject;
 
     put(out, "checks", checks(o->verdict));
+    print_cpu_members(out, o);
     if (s->report != NULL)
         put_report(out, s->report);
     if (s->code != NULL)

@@ -21,31 +21,44 @@ static int judge_and_print(const struct aver_subject *s, const char *source,
                            const struct judge_options *o)
 {
     static struct aver_verdict v[AVER_SCOPES_MAX];
-    struct outcome outcome = {v, s, source, (int64_t)time(NULL)};
+    struct outcome outcome = {v, s, source, s->policy->at};
 
     aver_judge_all(v, s);
     return print_outcome(&outcome, o->json, o->quiet);
 }
 
-static int judge_report(const struct aver_scopes *scopes, const char *source,
-                        const struct aver_policy *p,
-                        const struct judge_options *o)
+static int judge_report(struct judge *j, struct aver_scopes *scopes,
+                        const char *source, const struct judge_options *o)
 {
-    struct aver_subject s = {
-        .policy = p, .report = scopes->scope[0].report, .scopes = scopes};
+    struct aver_subject s = {.policy = &j->policy,
+                             .report = scopes->scope[0].report,
+                             .scopes = scopes};
 
     return judge_and_print(&s, source, o);
 }
 
-static int read_report(const char *path, struct aver_scopes **out,
-                       struct aver_error *err)
+/* A report's text, with what it carries and what goes with it. */
+static struct aver_scopes *take_report(struct judge *j, struct aver_bytes text,
+                                       struct aver_error *err)
+{
+    struct aver_scopes *scopes = aver_scopes_parse(text, err);
+
+    if (scopes == NULL)
+        return NULL;
+    judge_carried(j, text);
+    judge_gather(j, scopes);
+    return scopes;
+}
+
+static int read_report(struct judge *j, const char *path,
+                       struct aver_scopes **out, struct aver_error *err)
 {
     struct aver_buf text;
     int rc = -1;
 
     aver_buf_init(&text, FILE_MAX);
     if (file_read(&text, path, err) == 0) {
-        *out = aver_scopes_parse(aver_buf_view(&text), err);
+        *out = take_report(j, aver_buf_view(&text), err);
         rc = *out != NULL ? 0 : -1;
     }
     aver_buf_clear(&text);
@@ -74,9 +87,9 @@ static int verify_report(int argc, char **argv)
     struct judge_options o = {0};
     const struct option table[] = {
         JUDGE_NONCE(o), JUDGE_ADDRESS(o), JUDGE_SPKI(o),
-        JUDGE_ALGO(o),  JUDGE_TRUST(o),   JUDGE_GPUS(o),
+        JUDGE_ALGO(o),  JUDGE_CPU(o),     JUDGE_GPUS(o),
         JUDGE_JSON(o),  JUDGE_QUIET(o),   {NULL, NULL, NULL, NULL, NULL}};
-    struct aver_policy p;
+    struct judge j;
     struct aver_error err;
     struct aver_scopes *r = NULL;
     struct words words;
@@ -87,13 +100,13 @@ static int verify_report(int argc, char **argv)
         return rc;
     if (words.n != 1)
         return usage("verify report wants one FILE, or - for stdin");
-    if (judge_policy(&p, &o) != 0)
-        return EXIT_USAGE;
-    if (read_report(words.word[0], &r, &err) != 0)
+    rc = judge_open(&j, &o);
+    if (rc == 0 && read_report(&j, words.word[0], &r, &err) != 0)
         rc = print_failure(err.text, o.json);
-    else
-        rc = judge_report(r, words.word[0], &p, &o);
+    else if (rc == 0)
+        rc = judge_report(&j, r, words.word[0], &o);
     aver_scopes_free(r);
+    judge_close(&j);
     return rc;
 }
 
@@ -121,7 +134,7 @@ static int save(const char *path, const char *url, const struct aver_policy *p,
 }
 
 static int fetch_and_judge(struct fetcher *f, const char *url,
-                           const char *save_to, const struct aver_policy *p,
+                           const char *save_to, struct judge *j,
                            const struct judge_options *o)
 {
     struct aver_scopes *r = NULL;
@@ -130,13 +143,13 @@ static int fetch_and_judge(struct fetcher *f, const char *url,
     int rc;
 
     aver_buf_init(&text, AVER_REPORT_MAX);
-    if (fetch_report(f, p, &text, &err) == 0)
-        r = aver_scopes_parse(aver_buf_view(&text), &err);
-    if (r == NULL || (save_to != NULL &&
-                      save(save_to, url, p, aver_buf_view(&text), &err) != 0))
+    if (fetch_report(f, &j->policy, &text, &err) == 0)
+        r = take_report(j, aver_buf_view(&text), &err);
+    if (r == NULL || (save_to != NULL && save(save_to, url, &j->policy,
+                                              aver_buf_view(&text), &err) != 0))
         rc = print_failure(err.text, o->json);
     else
-        rc = judge_report(r, url, p, o);
+        rc = judge_report(j, r, url, o);
     aver_scopes_free(r);
     aver_buf_clear(&text);
     return rc;
@@ -150,7 +163,7 @@ static int verify_url(int argc, char **argv)
         JUDGE_ADDRESS(o),
         JUDGE_SPKI(o),
         JUDGE_ALGO(o),
-        JUDGE_TRUST(o),
+        JUDGE_CPU(o),
         JUDGE_GPUS(o),
         {"token-file", "FILE", "bearer token, first line of it", &token_file,
          NULL},
@@ -158,7 +171,7 @@ static int verify_url(int argc, char **argv)
         JUDGE_JSON(o),
         JUDGE_QUIET(o),
         {NULL, NULL, NULL, NULL, NULL}};
-    struct aver_policy p;
+    struct judge j;
     struct aver_error err;
     struct fetcher f;
     struct words words;
@@ -169,15 +182,17 @@ static int verify_url(int argc, char **argv)
         return rc;
     if (words.n != 1)
         return usage("verify wants one URL");
-    if (judge_policy(&p, &o) != 0)
-        return EXIT_USAGE;
-    p.has_nonce = true;
-    aver_random(p.nonce, sizeof(p.nonce));
-    if (fetch_open(&f, words.word[0], token_file, &err) != 0)
-        rc = fetch_refused(&err, o.json);
-    else
-        rc = fetch_and_judge(&f, words.word[0], save_to, &p, &o);
-    fetch_close(&f);
+    rc = judge_open(&j, &o);
+    if (rc == 0) {
+        j.policy.has_nonce = true;
+        aver_random(j.policy.nonce, sizeof(j.policy.nonce));
+        if (fetch_open(&f, words.word[0], token_file, &err) != 0)
+            rc = fetch_refused(&err, o.json);
+        else
+            rc = fetch_and_judge(&f, words.word[0], save_to, &j, &o);
+        fetch_close(&f);
+    }
+    judge_close(&j);
     return rc;
 }
 
@@ -186,10 +201,10 @@ struct receipt_files {
 };
 
 /* A report whose key it is that signs receipts. */
-static int read_signers_report(const char *path, struct aver_scopes **out,
-                               struct aver_error *err)
+static int read_signers_report(struct judge *j, const char *path,
+                               struct aver_scopes **out, struct aver_error *err)
 {
-    if (read_report(path, out, err) != 0)
+    if (read_report(j, path, out, err) != 0)
         return -1;
     if (aver_scopes_signer(*out) == NULL)
         return aver_fail(err, AVER_EUNSUPPORTED,
@@ -199,13 +214,13 @@ static int read_signers_report(const char *path, struct aver_scopes **out,
     return 0;
 }
 
-static int judge_receipt(const struct receipt_files *files,
-                         struct aver_policy *p, const struct judge_options *o)
+static int judge_receipt(const struct receipt_files *files, struct judge *j,
+                         const struct judge_options *o)
 {
     uint8_t request[32], response[32];
     struct aver_scopes *report = NULL;
     struct aver_receipt receipt = {0};
-    struct aver_subject s = {.policy = p};
+    struct aver_subject s = {.policy = &j->policy};
     struct aver_error err;
     struct aver_buf text;
     int rc = 0;
@@ -216,7 +231,7 @@ static int judge_receipt(const struct receipt_files *files,
         file_read(&text, files->receipt, &err) != 0 ||
         aver_receipt_parse(&receipt, aver_buf_view(&text), &err) != 0 ||
         (files->report != NULL &&
-         read_signers_report(files->report, &report, &err) != 0))
+         read_signers_report(j, files->report, &report, &err) != 0))
         rc = print_failure(err.text, o->json);
     if (rc == 0) {
         s.receipt = &receipt;
@@ -248,12 +263,12 @@ static int verify_receipt(int argc, char **argv)
         JUDGE_ADDRESS(o),
         JUDGE_NONCE(o),
         JUDGE_ALGO(o),
-        JUDGE_TRUST(o),
+        JUDGE_CPU(o),
         JUDGE_GPUS(o),
         JUDGE_JSON(o),
         JUDGE_QUIET(o),
         {NULL, NULL, NULL, NULL, NULL}};
-    struct aver_policy p;
+    struct judge j;
     struct words words;
     int rc = parse(table,
                    "usage: aver verify receipt --request FILE --response FILE "
@@ -268,21 +283,20 @@ static int verify_receipt(int argc, char **argv)
         files.receipt == NULL)
         return usage("verify receipt wants --request, --response and "
                      "--receipt");
-    if (judge_policy(&p, &o) != 0)
-        return EXIT_USAGE;
-    return judge_receipt(&files, &p, &o);
+    rc = judge_open(&j, &o);
+    if (rc == 0)
+        rc = judge_receipt(&files, &j, &o);
+    judge_close(&j);
+    return rc;
 }
 
 static const struct {
     const char *name;
     int (*main)(int argc, char **argv);
 } kinds[] = {
-    {"report", verify_report},
-    {"receipt", verify_receipt},
-    {"quote", NULL},
-    {"gpu", NULL},
-    {"eventlog", verify_eventlog_main},
-    {"bundle", NULL},
+    {"report", verify_report},          {"receipt", verify_receipt},
+    {"quote", verify_quote_main},       {"gpu", NULL},
+    {"eventlog", verify_eventlog_main}, {"bundle", NULL},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -301,9 +315,9 @@ static int unknown(const char *typed)
     for (size_t i = 0; i < KINDS; i++)
         if (kinds[i].main != NULL)
             suggest_offer(&s, kinds[i].name);
-    return usage(
-        "verify wants a URL, report, receipt or eventlog, not \"%.60s\"%s",
-        typed, suggest_text(&s, near, sizeof(near)));
+    return usage("verify wants a URL, report, quote, eventlog or receipt, not "
+                 "\"%.60s\"%s",
+                 typed, suggest_text(&s, near, sizeof(near)));
 }
 
 int verify_main(int argc, char **argv)
@@ -314,15 +328,18 @@ int verify_main(int argc, char **argv)
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
         puts("usage: aver verify URL [options]\n"
              "       aver verify report FILE|- [options]\n"
+             "       aver verify quote FILE|- [options]\n"
              "       aver verify receipt --request FILE --response FILE "
              "--receipt FILE [options]\n"
              "       aver verify eventlog FILE|- --quote FILE [options]\n\n"
              "Says check by check what holds; the last line is the verdict. "
-             "`aver verify URL --help`,\n`aver verify report --help`, `aver "
-             "verify receipt --help`, `aver verify eventlog --help` list the "
-             "options.\n\n"
-             "This version does not judge CPU and GPU evidence yet: these rows "
-             "are unknown, and\na report is UNDECIDED at best.");
+             "`aver verify URL --help`,\n`aver verify report --help` and so "
+             "on list the options.\n\n"
+             "What Intel signs about a platform comes with --collateral, from "
+             "the server itself, or\nfrom what `aver endorse` has kept. This "
+             "version does not judge GPU evidence yet: that row\nis unknown, "
+             "and a report is UNDECIDED at best, unless --gpu-count 0 says "
+             "that no GPU is used.");
         return argc > 1 ? EXIT_OK : EXIT_USAGE;
     }
     for (size_t i = 0; i < KINDS; i++) {

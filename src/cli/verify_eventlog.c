@@ -3,18 +3,17 @@
  * verify_eventlog: holds an event log against the registers of a quote, or
  * against values that somebody names. The quote is taken as it stands: whether
  * it is genuine is for `aver verify quote` and `aver verify report`. */
-#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/file.h"
 #include "cli/judge.h"
 #include "cli/print.h"
+#include "cli/quote_file.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define LOG_FILE_MAX AVER_EVENTLOG_MAX
-#define QUOTE_FILE_MAX ((size_t)1 << 20)
 #define COMPOSE_FILE_MAX ((size_t)16 << 20)
 
 struct files {
@@ -26,57 +25,18 @@ struct texts {
     struct aver_buf log, quote, compose;
 };
 
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static struct aver_bytes trim(struct aver_bytes in)
-{
-    while (in.n > 0 && is_space(in.p[0]))
-        in = aver_bytes_of(in.p + 1, in.n - 1);
-    while (in.n > 0 && is_space(in.p[in.n - 1]))
-        in.n--;
-    return in;
-}
-
-/* Raw bytes begin with the version as two bytes; else hex, or base64. */
-static int decode_quote(struct aver_buf *out, struct aver_bytes in)
-{
-    struct aver_bytes text = trim(in);
-
-    if (in.n >= 2 && in.p[0] < 0x20 && in.p[1] == 0)
-        return aver_buf_append(out, in.p, in.n);
-    if (aver_hex_decode_buf(out, text) == 0)
-        return 0;
-    aver_buf_clear(out);
-    return aver_base64_decode_buf(out, text);
-}
-
 static int read_quote(struct aver_registers *r, struct aver_buf *raw,
                       const char *path, struct aver_error *err)
 {
     struct aver_error why;
     struct aver_quote q;
-    struct aver_buf file;
-    int rc = -1;
 
-    aver_buf_init(&file, QUOTE_FILE_MAX);
-    if (file_read(&file, path, err) != 0)
-        goto out;
-    if (decode_quote(raw, aver_buf_view(&file)) != 0)
-        aver_fail(err, AVER_EFORMAT,
-                  "%.200s: neither the bytes of a quote nor hex nor base64",
-                  path);
-    else if (aver_quote_parse(&q, aver_buf_view(raw), &why) != 0)
-        aver_fail(err, AVER_EFORMAT, "%.100s: %s", path, why.text);
-    else {
-        aver_registers_of(r, &q);
-        rc = 0;
-    }
-out:
-    aver_buf_clear(&file);
-    return rc;
+    if (quote_file_read(raw, path, err) != 0)
+        return -1;
+    if (aver_quote_parse(&q, aver_buf_view(raw), &why) != 0)
+        return aver_fail(err, AVER_EFORMAT, "%.100s: %s", path, why.text);
+    aver_registers_of(r, &q);
+    return 0;
 }
 
 /* Without a quote, the registers are those that are expected, and cannot be

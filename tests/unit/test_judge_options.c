@@ -17,12 +17,19 @@ static void nothing_asked(void **state)
 {
     static const uint8_t zero[32];
     const struct judge_options o = {0};
-    struct aver_policy p;
+    struct judge j;
+    const struct aver_policy p_zero = {0};
 
     (void)state;
-    memset(&p, 0xff, sizeof(p));
-    assert_int_equal(judge_policy(&p, &o), 0);
+    memset(&j, 0xff, sizeof(j));
+    assert_int_equal(judge_open(&j, &o), 0);
+    const struct aver_policy p = j.policy;
+    judge_close(&j);
     assert_int_equal(p.trust, AVER_TRUST_VENDOR);
+    assert_int_equal(p.allow, p_zero.allow);
+    assert_int_equal(p.statuses, 0);
+    assert_false(p.has_root);
+    assert_true(p.at > 1780272000); /* now */
     assert_false(p.has_nonce || p.has_key || p.has_spki || p.has_algo ||
                  p.has_gpu_count || p.as_of);
     assert_false(aver_expect_any(&p.expect));
@@ -40,11 +47,19 @@ static void all_asked(void **state)
         .expect_address = "0xCaAA4842758658A85785Ad15367a700C601ffEA5",
         .expect = {"compose-hash=" HEX32,
                    "app-id=00112233445566778899aabbccddeeff00112233"},
-        .algo = "ECDSA"};
-    struct aver_policy p;
+        .algo = "ECDSA",
+        .at = "2026-06-01T00:00:00Z",
+        .allow = {"debug", "tcb=OutOfDate"}};
+    struct judge j;
 
     (void)state;
-    assert_int_equal(judge_policy(&p, &o), 0);
+    assert_int_equal(judge_open(&j, &o), 0);
+    const struct aver_policy p = j.policy;
+    assert_int_equal(j.e->ntcb, 1); /* the simulator's are built in */
+    judge_close(&j);
+    assert_int_equal(p.at, 1780272000);
+    assert_int_equal(p.allow, AVER_ALLOW_DEBUG);
+    assert_int_equal(p.statuses, 1U << AVER_TCB_OUT_OF_DATE);
     assert_int_equal(p.trust, AVER_TRUST_SIMULATOR);
     assert_true(p.has_gpu_count && p.gpu_count == 8);
     assert_true(p.has_nonce && p.nonce[1] == 0x11 && p.nonce[31] == 0xff);
@@ -81,13 +96,36 @@ static void refused(void **state)
         {.expect = {"=" HEX32}},
         {.expect = {"compose-hsah=" HEX32}},
         {.expect = {"compose-hash=" HEX32, "compose-hash=" HEX32}},
+        {.at = "tomorrow"},
+        {.allow = {"debug", "everything"}},
+        {.allow = {"tcb=Revoked"}},
+        {.trust = "simulator", .trust_root = "/dev/null"},
+        {.trust_root = "/dev/null"}, /* no PEM */
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct aver_policy p;
+        struct judge j;
 
-        assert_int_equal(judge_policy(&p, &cases[i]), EXIT_USAGE);
+        assert_int_equal(judge_open(&j, &cases[i]), EXIT_USAGE);
+        judge_close(&j);
+    }
+}
+
+static void files_that_are_not_there(void **state)
+{
+    static const struct judge_options cases[] = {
+        {.trust_root = "/nonexistent"},
+        {.collateral = {"/nonexistent"}},
+        {.collateral = {"/dev/null"}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct judge j;
+
+        assert_int_equal(judge_open(&j, &cases[i]), EXIT_UNDECIDED);
+        judge_close(&j);
     }
 }
 
@@ -97,6 +135,7 @@ int main(void)
         cmocka_unit_test(nothing_asked),
         cmocka_unit_test(all_asked),
         cmocka_unit_test(refused),
+        cmocka_unit_test(files_that_are_not_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

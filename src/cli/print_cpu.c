@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * print_cpu: what a judged quote says: status of the firmware, and what runs,
+ * as lines for people and as members of the JSON object. */
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/print.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows up to this one say whether the evidence is genuine; it and those behind
+ * it, how it is to be liked. */
+#define FIRST_OF_POLICY "tdx.tcb_level"
+
+/* True if all that says so held: what the quote says is then so, whatever the
+ * policy thinks of it. */
+static bool is_authentic(const struct aver_verdict *v)
+{
+    for (unsigned i = 0; i < v->n; i++) {
+        const struct aver_check *c = &v->checks[i];
+
+        if (strcmp(c->row->id, FIRST_OF_POLICY) == 0)
+            return true;
+        if (c->required && c->result != AVER_PASS &&
+            strcmp(c->row->id, "tdx.trailing") != 0)
+            return false;
+    }
+    return false;
+}
+
+static bool has_status(const struct outcome *o)
+{
+    const struct aver_cpu *c = o->subject->cpu;
+
+    return c != NULL && c->evaluated && c->tcb.status != AVER_TCB_NONE &&
+           is_authentic(o->verdict);
+}
+
+static const char *status_of(const struct aver_tcb_level *l)
+{
+    return aver_tcb_status_name(l != NULL ? l->status : AVER_TCB_NONE);
+}
+
+static int64_t valid_until(const struct aver_cpu *c)
+{
+    struct aver_window w[AVER_WINDOWS_MAX];
+    const struct aver_window *first =
+        aver_window_first_end(w, aver_cpu_windows(c, w));
+
+    return first != NULL ? first->end : 0;
+}
+
+/* The smaller of the two documents' numbers. */
+static uint64_t evaluation(const struct aver_cpu *c)
+{
+    uint64_t a = c->tcb_info->tcb.evaluation, b = c->qe_identity->qe.evaluation;
+
+    return a < b ? a : b;
+}
+
+static void print_status_lines(FILE *f, const struct aver_cpu *c)
+{
+    const char *ids[AVER_ADVISORIES_MAX];
+    char until[AVER_TIME_TEXT], fmspc[13];
+    size_t n = aver_tcb_advisories(&c->tcb, ids);
+
+    aver_time_format(until, valid_until(c));
+    aver_hex_encode(fmspc, c->pck.fmspc, 6);
+    fprintf(f, "tcb      %s (platform %s, module %s, QE %s)\n",
+            aver_tcb_status_name(c->tcb.status), status_of(c->tcb.platform),
+            status_of(c->tcb.module), status_of(c->tcb.qe));
+    for (size_t i = 0; i < n; i++)
+        fprintf(f, "%s%s%s", i == 0 ? "advice   " : " ", ids[i],
+                i + 1 == n ? "\n" : "");
+    fprintf(f, "platform %s, by Intel's data set %llu, good until %s\n", fmspc,
+            (unsigned long long)evaluation(c), until);
+}
+
+static void print_hex(FILE *f, const char *name, struct aver_bytes b)
+{
+    char hex[2 * 64 + 1];
+
+    if (b.n > 64)
+        return;
+    aver_hex_encode(hex, b.p, b.n);
+    fprintf(f, "%-8s %s\n", name, hex);
+}
+
+/* Alone, a quote's measurements are all there is to show. */
+static void print_measurements(FILE *f, const struct aver_quote *q)
+{
+    char name[] = "rtmr0";
+
+    if (q->tee == AVER_TEE_SGX) {
+        print_hex(f, "mrenclave", q->enclave.mrenclave);
+        print_hex(f, "mrsigner", q->enclave.mrsigner);
+    } else {
+        print_hex(f, "mrtd", q->td.mrtd);
+        for (unsigned i = 0; i < 4; i++) {
+            name[4] = (char)('0' + i);
+            print_hex(f, name, q->td.rtmr[i]);
+        }
+    }
+    print_hex(f, "data", q->report_data);
+}
+
+void print_cpu(FILE *f, const struct outcome *o)
+{
+    const struct aver_cpu *c = o->subject->cpu;
+
+    if (c == NULL)
+        return;
+    if (has_status(o))
+        print_status_lines(f, c);
+    if (o->subject->report == NULL && c->quote_fault[0] == '\0')
+        print_measurements(f, &c->quote);
+}
+
+static void put(json_t *o, const char *name, json_t *value)
+{
+    if (value == NULL || json_object_set_new(o, name, value) != 0)
+        abort(); /* out of memory */
+}
+
+static void put_hex(json_t *o, const char *name, struct aver_bytes b)
+{
+    char hex[2 * 64 + 1];
+
+    if (b.n == 0 || b.n > 64)
+        return;
+    aver_hex_encode(hex, b.p, b.n);
+    put(o, name, json_string(hex));
+}
+
+static json_t *advisories(const struct aver_tcb *t)
+{
+    const char *ids[AVER_ADVISORIES_MAX];
+    size_t n = aver_tcb_advisories(t, ids);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < n; i++)
+        if (json_array_append_new(list, json_string(ids[i])) != 0)
+            abort();
+    return list;
+}
+
+static json_t *tcb(const struct aver_cpu *c)
+{
+    json_t *o = json_object();
+
+    put(o, "status", json_string(aver_tcb_status_name(c->tcb.status)));
+    put(o, "platform", json_string(status_of(c->tcb.platform)));
+    put(o, "module", json_string(status_of(c->tcb.module)));
+    put(o, "qe", json_string(status_of(c->tcb.qe)));
+    put(o, "advisories", advisories(&c->tcb));
+    put(o, "evaluation", json_integer((json_int_t)evaluation(c)));
+    put(o, "valid_until", json_integer(valid_until(c)));
+    return o;
+}
+
+static void put_td(json_t *o, const struct aver_td *t)
+{
+    char name[] = "rtmr0";
+
+    put_hex(o, "tee_tcb_svn", t->tee_tcb_svn);
+    put_hex(o, "mrseam", t->mrseam);
+    put_hex(o, "td_attributes", t->td_attributes);
+    put_hex(o, "xfam", t->xfam);
+    put_hex(o, "mrtd", t->mrtd);
+    put_hex(o, "mrconfigid", t->mrconfigid);
+    put_hex(o, "mrowner", t->mrowner);
+    put_hex(o, "mrownerconfig", t->mrownerconfig);
+    for (unsigned i = 0; i < 4; i++) {
+        name[4] = (char)('0' + i);
+        put_hex(o, name, t->rtmr[i]);
+    }
+    put_hex(o, "tee_tcb_svn2", t->tee_tcb_svn2);
+    put_hex(o, "mrservicetd", t->mrservicetd);
+}
+
+static void put_enclave(json_t *o, const struct aver_enclave *e)
+{
+    put_hex(o, "attributes", e->attributes);
+    put_hex(o, "mrenclave", e->mrenclave);
+    put_hex(o, "mrsigner", e->mrsigner);
+    put(o, "isvprodid", json_integer(e->isvprodid));
+    put(o, "isvsvn", json_integer(e->isvsvn));
+}
+
+static json_t *fields(const struct aver_quote *q)
+{
+    bool sgx = q->tee == AVER_TEE_SGX;
+    json_t *o = json_object();
+
+    put(o, "version", json_integer(q->version));
+    put(o, "tee", json_string(sgx ? "sgx" : "tdx"));
+    if (sgx)
+        put_enclave(o, &q->enclave);
+    else
+        put_td(o, &q->td);
+    put_hex(o, "report_data", q->report_data);
+    return o;
+}
+
+void print_cpu_members(json_t *object, const struct outcome *o)
+{
+    const struct aver_cpu *c = o->subject->cpu;
+
+    if (c == NULL || c->quote_fault[0] != '\0')
+        return;
+    if (has_status(o))
+        put(object, "tcb", tcb(c));
+    json_t *members = fields(&c->quote);
+    if (c->leaf != NULL && c->pck_fault[0] == '\0') {
+        put_hex(members, "fmspc", aver_bytes_of(c->pck.fmspc, 6));
+        put_hex(members, "ppid", aver_bytes_of(c->pck.ppid, 16));
+    }
+    put(object, "fields", members);
+}
