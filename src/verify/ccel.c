@@ -2,7 +2,7 @@
  *
  * ccel: TCG PC Client Platform Firmware Profile, 10.2: a first record in the
  * old form, which names the specification, then records with a list of
- * digests (TDX.md 13.7). */
+ * digests. */
 #include "verify/ccel.h"
 
 #include <string.h>

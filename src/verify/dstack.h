@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * dstack: what dstack derives from an application's description and from the
- * registers of its TD (TDX.md 13.4, 13.5). Computes, compares nothing. */
+ * registers of its TD (docs/VERIFYING.md). Computes, compares nothing. */
 #ifndef AVER_VERIFY_DSTACK_H
 #define AVER_VERIFY_DSTACK_H
 

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * eventlog: the JSON of dstack's event logs (TDX.md 13.1). The array is walked
- * element by element, each parsed alone, so that a hostile text costs little
- * more memory than its own size, and a complaint can name its event. */
+ * eventlog: the JSON of dstack's event logs. The array is walked element by
+ * element and no tree is built, so that a hostile text costs little more
+ * memory than its own size, and a complaint can name its event. */
 #include "verify/eventlog.h"
 #include "base/text.h"
 #include "verify/member.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define ELEMENT_MAX ((size_t)128 << 10)
 
 void aver_eventlog_init(struct aver_eventlog *log)
 {
@@ -43,26 +41,44 @@ int aver_eventlog_add(struct aver_eventlog *log, const struct aver_event *e,
     return 0;
 }
 
-static int wrong(struct aver_error *err, unsigned i, const char *member,
-                 const char *expected)
+enum { IMR, TYPE, DIGEST, NAME, PAYLOAD, VERSION, PREIMAGE, MEMBERS };
+
+/* One element of the array. */
+struct element {
+    struct aver_json_member m[MEMBERS];
+    struct aver_bytes source;
+    unsigned i; /* which event it is */
+};
+
+static int wrong(struct aver_error *err, const struct element *e,
+                 unsigned member, const char *expected)
 {
-    return aver_fail(err, AVER_EFORMAT, "event %u: %s: expected %s", i, member,
-                     expected);
+    return aver_fail(err, AVER_EFORMAT, "event %u: %s: expected %s", e->i,
+                     e->m[member].name, expected);
 }
 
-/* A whole number up to `max`; absent where that is allowed. */
-static int take_number(uint32_t *out, const json_t *o, const char *name,
-                       uint32_t max, unsigned i, struct aver_error *err)
+/* Digits alone: no sign, fraction or exponent, though JSON has them. */
+static int take_number(uint32_t *out, const struct element *e, unsigned member,
+                       uint32_t max, struct aver_error *err)
 {
-    const json_t *value = json_object_get(o, name);
-    json_int_t v = json_integer_value(value);
+    const struct aver_json_member *m = &e->m[member];
+    uint64_t v = 0;
 
-    if (!json_is_integer(value) || v < 0 || v > (json_int_t)max)
+    if (m->type != AVER_JSON_NUMBER ||
+        aver_decimal(&v, aver_member_source(m, e->source), max) != 0)
         return aver_fail(err, AVER_EFORMAT,
                          "event %u: %s: expected a whole number from 0 to %u",
-                         i, name, max);
+                         e->i, m->name, max);
     *out = (uint32_t)v;
     return 0;
+}
+
+/* What is between the quotes; hex needs no escapes, and may have none. */
+static struct aver_bytes inside(const struct element *e, unsigned member)
+{
+    struct aver_bytes raw = aver_member_source(&e->m[member], e->source);
+
+    return aver_bytes_of(raw.p + 1, raw.n - 2);
 }
 
 /* Keeps bytes; the buffer has room for all that the text can hold, so that
@@ -73,106 +89,115 @@ static struct aver_bytes keep(struct aver_buf *texts, size_t from)
 }
 
 static int take_hex(struct aver_bytes *out, struct aver_buf *texts,
-                    const json_t *o, const char *name, unsigned i,
+                    const struct element *e, unsigned member,
                     struct aver_error *err)
 {
-    const char *text = json_string_value(json_object_get(o, name));
     size_t from = texts->n;
 
-    if (text == NULL || aver_hex_decode_buf(texts, aver_bytes_str(text)) != 0)
-        return wrong(err, i, name, "a text of hex digits, two a byte");
+    if (e->m[member].type != AVER_JSON_STRING ||
+        aver_hex_decode_buf(texts, inside(e, member)) != 0)
+        return wrong(err, e, member, "a text of hex digits, two a byte");
     *out = keep(texts, from);
     return 0;
 }
 
-static int take_name(struct aver_event *e, struct aver_buf *texts,
-                     const json_t *o, unsigned i, struct aver_error *err)
+static int take_name(struct aver_bytes *out, struct aver_buf *texts,
+                     const struct element *e, struct aver_error *err)
 {
-    const char *text = json_string_value(json_object_get(o, "event"));
     size_t from = texts->n;
 
-    if (text == NULL || aver_buf_append_str(texts, text) != 0)
-        return wrong(err, i, "event", "a text");
-    e->name = keep(texts, from);
+    if (aver_member_text(texts, &e->m[NAME], e->source) != 0 ||
+        memchr(texts->p + from, '\0', texts->n - from) != NULL)
+        return wrong(err, e, NAME, "a text without NUL");
+    *out = keep(texts, from);
     return 0;
 }
 
 /* Of a boot event the digest is all there is: it must be there. */
-static int take_digest(struct aver_event *e, const json_t *o, unsigned i,
+static int take_digest(struct aver_event *out, const struct element *e,
                        struct aver_error *err)
 {
-    const json_t *value = json_object_get(o, "digest");
-    const char *text = value == NULL ? "" : json_string_value(value);
+    const struct aver_json_member *m = &e->m[DIGEST];
+    bool runtime = out->type == AVER_EVENT_RUNTIME;
 
-    if (text == NULL)
-        return wrong(err, i, "digest", "a text");
-    if (text[0] == '\0' && e->type == AVER_EVENT_RUNTIME)
+    if (runtime && m->type == AVER_JSON_ABSENT)
         return 0;
-    if (aver_hex_decode(e->digest, sizeof(e->digest), aver_bytes_str(text)) !=
+    if (m->type != AVER_JSON_STRING)
+        return wrong(err, e, DIGEST, "a text");
+    if (runtime && inside(e, DIGEST).n == 0)
+        return 0;
+    if (aver_hex_decode(out->digest, sizeof(out->digest), inside(e, DIGEST)) !=
         0)
-        return wrong(err, i, "digest", "96 hex digits");
-    e->has_digest = true;
+        return wrong(err, e, DIGEST, "96 hex digits");
+    out->has_digest = true;
     return 0;
 }
 
-static int take_version(struct aver_event *e, struct aver_buf *texts,
-                        const json_t *o, unsigned i, struct aver_error *err)
+static int take_version(struct aver_event *out, struct aver_buf *texts,
+                        const struct element *e, struct aver_error *err)
 {
     uint32_t version = 1;
 
-    if (json_object_get(o, "version") != NULL &&
-        take_number(&version, o, "version", 2, i, err) != 0)
+    if (e->m[VERSION].type != AVER_JSON_ABSENT &&
+        take_number(&version, e, VERSION, 2, err) != 0)
         return -1;
     if (version == 0)
-        return wrong(err, i, "version", "1 or 2");
-    e->version = version;
-    e->has_preimage = json_object_get(o, "preimage") != NULL;
-    if (e->has_preimage)
-        return take_hex(&e->preimage, texts, o, "preimage", i, err);
-    if (version == 2 && e->type == AVER_EVENT_RUNTIME)
-        return wrong(err, i, "preimage",
+        return wrong(err, e, VERSION, "1 or 2");
+    out->version = version;
+    out->has_preimage = e->m[PREIMAGE].type != AVER_JSON_ABSENT;
+    if (out->has_preimage)
+        return take_hex(&out->preimage, texts, e, PREIMAGE, err);
+    if (version == 2 && out->type == AVER_EVENT_RUNTIME)
+        return wrong(err, e, PREIMAGE,
                      "the bytes that were hashed, as version 2 has them");
     return 0;
 }
 
-static int take_event(struct aver_eventlog *log, const json_t *o,
-                      struct aver_error *err)
+/* Two readers of a name that stands twice might read two things. */
+static int check_once(const struct element *e, struct aver_error *err)
 {
-    struct aver_event e = {0};
-    unsigned i = log->n;
-    uint32_t imr = 0;
-
-    if (!json_is_object(o))
-        return aver_fail(err, AVER_EFORMAT, "event %u: expected an object", i);
-    if (take_number(&imr, o, "imr", 3, i, err) != 0 ||
-        take_number(&e.type, o, "event_type", UINT32_MAX, i, err) != 0 ||
-        take_digest(&e, o, i, err) != 0 ||
-        take_name(&e, &log->texts, o, i, err) != 0 ||
-        take_hex(&e.payload, &log->texts, o, "event_payload", i, err) != 0 ||
-        take_version(&e, &log->texts, o, i, err) != 0)
-        return -1;
-    e.imr = (uint8_t)imr;
-    return aver_eventlog_add(log, &e, err);
+    for (unsigned i = 0; i < MEMBERS; i++)
+        if (e->m[i].count > 1)
+            return aver_fail(err, AVER_EFORMAT,
+                             "event %u: %s stands there more than once", e->i,
+                             e->m[i].name);
+    return 0;
 }
 
-static int take_element(struct aver_eventlog *log, struct aver_bytes element,
+static int take_event(struct aver_eventlog *log, const struct element *e,
+                      struct aver_error *err)
+{
+    struct aver_event out = {0};
+    uint32_t imr = 0;
+
+    if (check_once(e, err) != 0 || take_number(&imr, e, IMR, 3, err) != 0 ||
+        take_number(&out.type, e, TYPE, UINT32_MAX, err) != 0 ||
+        take_digest(&out, e, err) != 0 ||
+        take_name(&out.name, &log->texts, e, err) != 0 ||
+        take_hex(&out.payload, &log->texts, e, PAYLOAD, err) != 0 ||
+        take_version(&out, &log->texts, e, err) != 0)
+        return -1;
+    out.imr = (uint8_t)imr;
+    return aver_eventlog_add(log, &out, err);
+}
+
+static int take_element(struct aver_eventlog *log, struct aver_bytes source,
                         struct aver_error *err)
 {
-    struct aver_error why;
-    json_t *o = NULL;
+    struct element e = {.m = {[IMR] = {.name = "imr"},
+                              [TYPE] = {.name = "event_type"},
+                              [DIGEST] = {.name = "digest"},
+                              [NAME] = {.name = "event"},
+                              [PAYLOAD] = {.name = "event_payload"},
+                              [VERSION] = {.name = "version"},
+                              [PREIMAGE] = {.name = "preimage"}},
+                        .source = source,
+                        .i = log->n};
 
-    if (log->n == AVER_EVENTS_MAX)
-        return aver_fail(err, AVER_ELIMIT, "more than %d events",
-                         AVER_EVENTS_MAX);
-    if (element.n > ELEMENT_MAX)
-        return aver_fail(err, AVER_ELIMIT, "event %u: longer than %zu bytes",
-                         log->n, ELEMENT_MAX);
-    o = aver_json_parse(element, &why);
-    if (o == NULL)
-        return aver_fail(err, why.code, "event %u: %s", log->n, why.text);
-    int rc = take_event(log, o, err);
-    json_decref(o);
-    return rc;
+    if (aver_members(e.m, MEMBERS, source, NULL) != 0)
+        return aver_fail(err, AVER_EFORMAT, "event %u: expected an object",
+                         e.i);
+    return take_event(log, &e, err);
 }
 
 static enum aver_json_type type_of(struct aver_bytes in)
@@ -185,10 +210,17 @@ static enum aver_json_type type_of(struct aver_bytes in)
     return aver_json_scan_top(&scan);
 }
 
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static struct aver_bytes trim(struct aver_bytes in)
 {
-    while (in.n > 0 && strchr(" \t\r\n", in.p[0]) != NULL && in.p[0] != 0)
+    while (in.n > 0 && is_space(in.p[0]))
         in = aver_bytes_of(in.p + 1, in.n - 1);
+    while (in.n > 0 && is_space(in.p[in.n - 1]))
+        in.n--;
     return in;
 }
 
@@ -209,20 +241,17 @@ static int take_array(struct aver_eventlog *log, struct aver_bytes in,
 static int take_text(struct aver_eventlog *log, struct aver_bytes in,
                      struct aver_error *err)
 {
-    json_t *text = json_loadb((const char *)in.p, in.n, JSON_DECODE_ANY, NULL);
-    struct aver_bytes inner;
+    struct aver_buf inner;
     int rc = -1;
 
-    /* NULL where the text holds a NUL: the scanner lets it pass. */
-    inner = text == NULL ? aver_bytes_of(NULL, 0)
-                         : aver_bytes_of(json_string_value(text),
-                                         json_string_length(text));
-    if (type_of(inner) == AVER_JSON_ARRAY)
-        rc = take_array(log, inner, err);
-    else
+    aver_buf_init(&inner, AVER_EVENTLOG_MAX);
+    if (aver_json_unquote(&inner, trim(in)) != 0 ||
+        type_of(aver_buf_view(&inner)) != AVER_JSON_ARRAY)
         aver_fail(err, AVER_EFORMAT,
                   "the event log is a text that holds no JSON array");
-    json_decref(text);
+    else
+        rc = take_array(log, aver_buf_view(&inner), err);
+    aver_buf_clear(&inner);
     return rc;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * eventlog: what was extended into the runtime measurement registers (RTMR),
- * event by event. Reads the JSON of dstack (TDX.md 13.1); ccel.h reads the
- * binary log of firmware into the same list. Judges nothing: whether the
+ * event by event. Reads the JSON of dstack (docs/VERIFYING.md); ccel.h reads
+ * the binary log of firmware into the same list. Judges nothing: whether the
  * events are those that the registers hold is for replay.h. */
 #ifndef AVER_VERIFY_EVENTLOG_H
 #define AVER_VERIFY_EVENTLOG_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * lite: dstack's "TDX lite": from an operating system image's hash to MRTD and
- * RTMR 0 to 2, without the image (TDX.md 15). The hash commits to a list of
- * checksums, the list to a measurement of the image, and from the measurement
- * and the size of memory the registers follow; only the digests of the ACPI
- * tables come from the event log. Computes, compares no register. */
+ * RTMR 0 to 2, without the image (docs/VERIFYING.md). The hash commits to a
+ * list of checksums, the list to a measurement of the image, and from the
+ * measurement and the size of memory the registers follow; only the digests of
+ * the ACPI tables come from the event log. Computes, compares no register. */
 #ifndef AVER_VERIFY_LITE_H
 #define AVER_VERIFY_LITE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * replay: what the four registers must hold if an event log is true
- * (TDX.md 13.2 to 13.4). Digests of runtime events are recomputed from name
+ * (docs/VERIFYING.md). Digests of runtime events are recomputed from name
  * and payload, never believed; those of boot events can only be taken as they
  * are: their names and payloads are nobody's word. */
 #ifndef AVER_VERIFY_REPLAY_H

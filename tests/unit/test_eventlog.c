@@ -167,7 +167,7 @@ static void every_wrong_form_is_named(void **state)
         {EVENT("3", RUNTIME, "\"\"", "\"\"", "\"\"", ",\"preimage\":null"),
          "preimage"},
         {EVENT("3", RUNTIME, "\"\"", "\"\"", "\"\"", ",\"imr\":3"),
-         "a name stands twice"},
+         "imr stands there more than once"},
     };
 
     (void)state;
@@ -260,7 +260,7 @@ static void one_event_is_not_everything(void **state)
         assert_int_equal(aver_buf_append_str(&text, ",{}"), 0);
     assert_int_equal(aver_buf_append_str(&text, "]}]"), 0);
     assert_int_equal(aver_eventlog_parse(&log, aver_buf_view(&text), &err), -1);
-    assert_int_equal(err.code, AVER_ELIMIT);
+    assert_non_null(strstr(err.text, "event 0: imr"));
     aver_buf_clear(&text);
 }
 
