@@ -21,6 +21,22 @@ bool aver_code_readable(const struct aver_subject *s)
     return s->code != NULL && s->code->has_log && s->code->log_fault[0] == '\0';
 }
 
+/* There is no log, and none is missed: every register that it could explain
+ * is named by who asks, and code.expected compares it. */
+static bool none_needed(const struct aver_subject *s, struct aver_note *why)
+{
+    const struct aver_expect *e = &s->policy->expect;
+
+    if (s->code->has_log || !e->of[AVER_EXPECT_MRTD].set)
+        return false;
+    for (unsigned i = 0; i < 4; i++)
+        if (!e->of[AVER_EXPECT_RTMR0 + i].set)
+            return false;
+    aver_say(why, AVER_NO_MATTER,
+             "there is no log, and you named all registers");
+    return true;
+}
+
 static bool same_register(const struct aver_subject *s, unsigned i,
                           const uint8_t value[static 48])
 {
@@ -52,8 +68,11 @@ AVER_CODE_CHECK(aver_check_code_log)
 {
     const struct aver_code *c = s->code;
 
+    if (none_needed(s, why))
+        return AVER_NO_MATTER;
     if (!c->has_log)
-        return aver_say(why, AVER_UNKNOWN, "there is none");
+        return aver_say(why, AVER_UNKNOWN,
+                        "there is none; without it name MRTD and all RTMRs");
     if (c->log_fault[0] != '\0')
         return aver_say(why, AVER_FAIL, "%s", c->log_fault);
     return aver_say(why, AVER_PASS, "%u events%s", c->log.n,
@@ -64,6 +83,8 @@ AVER_CODE_CHECK(aver_check_code_runtime)
 {
     const struct aver_code *c = s->code;
 
+    if (none_needed(s, why))
+        return AVER_NO_MATTER;
     if (!aver_code_readable(s))
         return aver_say(why, AVER_SKIP, "%s", no_log);
     if (c->log.binary)
@@ -155,6 +176,8 @@ AVER_CODE_CHECK(aver_check_code_replay)
 {
     enum aver_result all[4];
 
+    if (none_needed(s, why))
+        return AVER_NO_MATTER;
     if (!aver_code_readable(s))
         return aver_say(why, AVER_SKIP, "%s", no_log);
     if (s->code->runtime_fault[0] != '\0')
@@ -172,6 +195,8 @@ AVER_CODE_CHECK(aver_check_code_replay)
 
 AVER_CODE_CHECK(aver_check_code_ready)
 {
+    if (none_needed(s, why))
+        return AVER_NO_MATTER;
     if (!aver_code_readable(s))
         return aver_say(why, AVER_SKIP, "%s", no_log);
     if (s->code->log.binary)
@@ -288,6 +313,8 @@ AVER_CODE_CHECK(aver_check_code_config_id)
         return aver_say(why, AVER_NO_MATTER, "%s", no_quote);
     if (is_zero(r->mrconfigid, 48))
         return aver_say(why, AVER_NO_MATTER, "the host set none");
+    if (none_needed(s, why))
+        return AVER_NO_MATTER;
     if (aver_code_readable(s) && s->code->log.binary)
         return aver_say(why, AVER_NO_MATTER, "%s", is_binary);
     if (compose == NULL)

@@ -448,6 +448,31 @@ static void expect_nothing(struct scene *s)
     memset(&s->policy.expect, 0, sizeof(s->policy.expect));
 }
 
+/* A machine that keeps no log: who names every register needs none. */
+static void registers_in_place_of_a_log(struct scene *s)
+{
+    no_log(s);
+    no_compose_text(s);
+    expect_nothing(s);
+    json_decref(s->vm);
+    s->vm = NULL;
+    expect(s, AVER_EXPECT_MRTD, s->registers.mrtd);
+    for (unsigned i = 0; i < 4; i++)
+        expect(s, AVER_EXPECT_RTMR0 + i, s->registers.rtmr[i]);
+}
+
+static void all_registers_but_one(struct scene *s)
+{
+    registers_in_place_of_a_log(s);
+    s->policy.expect.of[AVER_EXPECT_RTMR2].set = false;
+}
+
+static void other_register_in_place_of_a_log(struct scene *s)
+{
+    registers_in_place_of_a_log(s);
+    s->registers.rtmr[2][0] ^= 1;
+}
+
 /* Only registers are expected, and there is no log. */
 static void registers_without_a_log(struct scene *s)
 {
@@ -718,6 +743,15 @@ static void what_else_rows_say(void **state)
         {no_log, "code.image", AVER_SKIP},
         {no_log, "code.aggregated", AVER_PASS},
         {no_log, "code.expected", AVER_UNKNOWN},
+        {registers_in_place_of_a_log, "code.log", AVER_NO_MATTER},
+        {registers_in_place_of_a_log, "code.runtime", AVER_NO_MATTER},
+        {registers_in_place_of_a_log, "code.replay", AVER_NO_MATTER},
+        {registers_in_place_of_a_log, "code.ready", AVER_NO_MATTER},
+        {registers_in_place_of_a_log, "code.config_id", AVER_NO_MATTER},
+        {registers_in_place_of_a_log, "code.expected", AVER_PASS},
+        {all_registers_but_one, "code.log", AVER_UNKNOWN},
+        {all_registers_but_one, "code.replay", AVER_SKIP},
+        {other_register_in_place_of_a_log, "code.expected", AVER_FAIL},
         {no_compose_text, "code.compose", AVER_NO_MATTER},
         {expect_nothing, "code.expected", AVER_NO_MATTER},
         {no_code, "code.log", AVER_SIMULATED}, /* no such row */
