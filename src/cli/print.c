@@ -243,6 +243,18 @@ static void print_scope(FILE *f, const struct style *style,
     fprintf(f, "%s: %s\n", scope->name, sentence);
 }
 
+/* What is judged without scopes, or in one. */
+static void print_only(FILE *f, const struct style *style,
+                       const struct outcome *o)
+{
+    const struct aver_scopes *scopes = o->subject->scopes;
+    struct aver_subject s =
+        scopes != NULL ? aver_subject_of(o->subject, 0) : *o->subject;
+    struct outcome one = {o->verdict, &s, o->source, o->at};
+
+    print_one(f, style, &one, scopes != NULL ? scopes->scope->copies : 0);
+}
+
 void print_text(FILE *f, const struct outcome *o)
 {
     struct style style = style_of(f);
@@ -253,9 +265,7 @@ void print_text(FILE *f, const struct outcome *o)
     for (unsigned i = 0; n > 1 && i < n; i++)
         print_scope(f, &style, o, i);
     if (n == 1)
-        print_one(f, &style, o,
-                  o->subject->scopes != NULL ? o->subject->scopes->scope->copies
-                                             : 0);
+        print_only(f, &style, o);
     else
         fprintf(f, "\n");
     print_sentence(sentence, sizeof(sentence), o);

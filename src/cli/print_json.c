@@ -210,8 +210,14 @@ json_t *print_object(const struct outcome *o)
 {
     unsigned n = o->subject->scopes != NULL ? o->subject->scopes->n : 1;
 
-    if (n == 1)
+    if (n == 1 && o->subject->scopes == NULL)
         return one_object(o);
+    if (n == 1) {
+        struct aver_subject s = aver_subject_of(o->subject, 0);
+        struct outcome one = {o->verdict, &s, o->source, o->at};
+
+        return one_object(&one);
+    }
     json_t *out = head(o, print_word(o), refused_of(o->verdict, n));
     json_t *list = json_array();
     for (unsigned i = 0; i < n; i++)
