@@ -28,7 +28,7 @@ const struct aver_row aver_report_rows[] = {
      "in. RTMR3 holds the instance's id.",
      "A manager on another machine vouches for actions that were not taken on "
      "this one.",
-     "PROTOCOL, reports inside reports"},
+     "VERIFYING, reports inside reports"},
     {"report.simulated", AVER_GPU, true, "SIMULATED",
      "the GPUs' evidence names the root that you trust", aver_check_simulated,
      "That the certificates beside each GPU's evidence lead to NVIDIA's key, "
@@ -67,7 +67,7 @@ const struct aver_row aver_report_rows[] = {
      "compose-manager, chutes. A quote that binds no key is unknown, unless "
      "you say what it must hold.",
      "A genuine quote of one machine beside the key of another.",
-     "PROTOCOL, report_data: the rules"},
+     "VERIFYING, report_data: the rules"},
     {"report.address", AVER_KEY, true, "ADDRESS",
      "the key is the one that you expect", aver_check_report_address,
      "That the report is about the address given by --expect-address. Of "
@@ -82,7 +82,7 @@ const struct aver_row aver_report_rows[] = {
      "it is the gateway's report that must bind it.",
      "Somebody between you and the machine ends TLS, reads along, and passes "
      "on a true report.",
-     "PROTOCOL, report_data: the rules"},
+     "VERIFYING, report_data: the rules"},
     {"report.nonce_echo", AVER_FRESH, true, "NONCE",
      "the report names the nonce that it was made for", aver_check_nonce_echo,
      "That request_nonce (of a compose manager: nonce) is there: 32 bytes, "
