@@ -155,6 +155,19 @@ static unsigned count_passed(const struct aver_verdict *v)
     return passed;
 }
 
+/* VERIFIED is an answer to what was asked, and says what was not. */
+static const char *what_was_not_asked(const struct outcome *o)
+{
+    const struct aver_check *code =
+        aver_verdict_find(o->verdict, "code.expected");
+
+    if (print_is_log_alone(o->subject))
+        return " of the log alone, the quote was not judged";
+    if (code != NULL && code->result != AVER_PASS)
+        return "; which code it is was not asked (--expect)";
+    return "";
+}
+
 static void say_one(char *out, size_t n, const struct outcome *o)
 {
     const struct aver_verdict *v = o->verdict;
@@ -163,10 +176,7 @@ static void say_one(char *out, size_t n, const struct outcome *o)
 
     if (v->word == AVER_VERIFIED)
         snprintf(text, sizeof(text), "all %u required checks passed%s",
-                 count_passed(v),
-                 print_is_log_alone(o->subject)
-                     ? " of the log alone, the quote was not judged"
-                     : "");
+                 count_passed(v), what_was_not_asked(o));
     else if (v->word == AVER_REFUSED && why != NULL)
         snprintf(text, sizeof(text), "%s: %s", why->row->id, why->detail);
     else

@@ -54,8 +54,8 @@ def test_helps_fit_a_screen():
 
 def test_man_page_names_the_options_of_the_clients():
     man = (ROOT / "man/aver.1").read_text()
-    for call in (["verify", "http://x"], ["verify", "report"], ["verify", "receipt"], ["verify", "eventlog"], ["chat"],
-                 ["endorse"]):
+    for call in (["verify", "http://x"], ["verify", "report"], ["verify", "receipt"], ["verify", "eventlog"], ["verify", "quote"],
+                 ["chat"], ["endorse"]):
         options = re.findall(r"^  --([a-z-]+)", run(*call, "--help").stdout, re.M)
         assert options, call
         for o in options:

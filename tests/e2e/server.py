@@ -35,13 +35,14 @@ def wait_for(condition, timeout=PATIENCE, what="the condition"):
 
 
 def environment(**more):
-    """Ours without anything that aver would read as a setting."""
+    """Ours without anything that aver would read as a setting, nor endorsements
+    that somebody keeps at home."""
     names = {"VLLM_BASE_URL", "MODEL_NAME", "TOKEN", "CHAT_CACHE_EXPIRATION",
              "LISTEN_ADDR", "TLS_CERT_PATH", "GPU_NO_HW_MODE", "DEV",
              "DSTACK_SIMULATOR_ENDPOINT", "TAPPD_SIMULATOR_ENDPOINT", "NOTIFY_SOCKET"}
     env = {k: v for k, v in os.environ.items()
            if k not in names and not re.match(r"AVER_(?!BUILD)", k)}
-    return {**env, **more}
+    return {**env, "XDG_CACHE_HOME": "/nonexistent", **more}
 
 
 def flags(options):

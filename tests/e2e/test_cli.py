@@ -11,7 +11,7 @@ from proof import sha256
 from server import PROGRAM, ROOT, run
 
 VERIFIED, REFUSED, USAGE, UNDECIDED = 0, 1, 2, 3
-NOT_BUILT = {"tdx.quote", "gpu.evidence"}
+NOT_BUILT = {"gpu.evidence"}
 SAMPLES = ROOT / "tests/vectors/receipt/samples"
 
 
@@ -111,6 +111,35 @@ def test_verify_url(aver):
 def test_simulated_evidence_is_refused_unless_asked_for(aver):
     status, said = verdict("verify", aver.url)
     assert status == REFUSED and results(said)["report.simulated"] == "simulated"
+    assert results(said)["tdx.pck_chain"] == "simulated" and said["reason"] == "PCK_CHAIN"
+
+
+def test_a_server_without_a_gpu_is_verified(start, engine):
+    aver = start(tee="simulator", gpu="none")
+    args = [aver.url, "--trust", "simulator", "--gpu-count", "0"]
+    status, said = verdict("verify", *args)
+    assert status == VERIFIED and said["verdict"] == "verified" and said["simulated"] is True
+    assert required_but_not_passed(said) == set()
+    assert said["tcb"]["status"] == "UpToDate" and said["fields"]["tee"] == "tdx"
+    assert run("verify", *args).out.splitlines()[-1].startswith("VERIFIED (SIMULATED): ")
+    # The application is the one that is named, or it is refused.
+    compose = said["code"]["compose_hash"]
+    status, said = verdict("verify", *args, "--expect", f"compose-hash={compose}", "--expect",
+                           f"mrtd={said['fields']['mrtd']}")
+    assert status == VERIFIED and results(said)["code.expected"] == "pass"
+    status, said = verdict("verify", *args, "--expect", "compose-hash=" + "11" * 32)
+    assert status == REFUSED and results(said)["code.expected"] == "fail"
+    # Silence about GPUs is not enough.
+    assert verdict("verify", *args[:3])[0] == UNDECIDED
+
+
+def test_chat_sends_to_who_is_verified(start, engine):
+    engine.script = lambda x: x.sse(chat_events("Hel", "lo."))
+    aver = start(tee="simulator", gpu="none")
+    r = run("chat", aver.url, "--trust", "simulator", "--gpu-count", "0", "--model", "test", "Hi")
+    assert r.returncode == VERIFIED and r.stdout == b"Hello.\n"
+    assert "VERIFIED (SIMULATED)" in r.err.splitlines()[-1]
+    assert run("chat", aver.url, "--gpu-count", "0", "--model", "test", "Hi").returncode == REFUSED
 
 
 def test_verify_url_holds_the_server_to_what_is_expected(aver):
@@ -285,9 +314,9 @@ def test_version():
 
 @pytest.mark.parametrize("args, hint", [
     (["verfy"], b"verify"), (["verify", "reciept"], b"receipt"), (["verify", "http://a", "--jsn"], b"--json"),
-    (["verify", "quote", "x"], b"not available in this version"), (["chat"], b"URL"),
+    (["verify", "gpu", "x"], b"not available in this version"), (["chat"], b"URL"),
     (["verify", "https://a.example"], b"https"), (["verify", "http://a", "--trust", "nobody"], b"simulator"),
-    (["verify", "report", "x", "--collateral", "y"], b"not available in this version"),
+    (["verify", "report", "x", "--rim", "y"], b"not available in this version"),
     (["verify", "report", "x", "--nonce", "12"], b"64 hex digits"), (["attest", "--tee", "simulater"], b"simulator"),
     (["explain", "a", "b"], b"one check"), (["version", "x"], b"no argument")])
 def test_wrong_calls(args, hint):

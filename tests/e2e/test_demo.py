@@ -13,5 +13,5 @@ def test_demo():
     r = subprocess.run([ROOT / "scripts/demo.sh"], cwd=ROOT, capture_output=True, text=True, timeout=120,
                        env={**os.environ, "AVER": str(PROGRAM), "NO_COLOR": "1"})
     assert r.returncode == 0, r.stdout + r.stderr
-    assert "UNDECIDED (SIMULATED): the receipt holds" in r.stdout
+    assert "VERIFIED (SIMULATED): every check passed" in r.stdout
     assert "VERIFIED: all" in r.stdout and "receipt holds" in r.stderr
