@@ -16,18 +16,17 @@ bool aver_report_usable(const struct aver_report *r)
     return r->fault[0] == '\0';
 }
 
-/* Whether another report that came along is such a one. */
+/* Whether one of the reports that came along is such a one; asked where this
+ * one is not. */
 static bool beside(const struct aver_subject *s,
                    bool (*is)(const struct aver_report *r,
                               const struct aver_policy *p))
 {
-    for (unsigned i = 0; s->scopes != NULL && i < s->scopes->n; i++) {
-        const struct aver_report *r = s->scopes->scope[i].report;
+    bool found = false;
 
-        if (r != s->report && is(r, s->policy))
-            return true;
-    }
-    return false;
+    for (unsigned i = 0; s->scopes != NULL && i < s->scopes->n; i++)
+        found = found || is(s->scopes->scope[i].report, s->policy);
+    return found;
 }
 
 static const struct aver_report_nature *nature_of(const struct aver_report *r)

@@ -338,9 +338,16 @@ static void what_has_no_spelling(void **state)
     assert_int_equal(aver_buf_append_str(&many, ",{}]"), 0);
     assert_int_equal(aver_actions_hash(out, aver_buf_view(&many), &err), -1);
     assert_int_equal(err.code, AVER_ELIMIT);
-    while (many.n <= 256 << 10)
-        assert_int_equal(aver_buf_append_str(&many, "          "), 0);
+    aver_buf_consume(&many, many.n);
+    assert_int_equal(aver_buf_append_str(&many, "[{\"a\":\""), 0);
+    while (many.n < (256 << 10) - 4)
+        assert_int_equal(aver_buf_append_str(&many, "x"), 0);
+    assert_int_equal(aver_buf_append_str(&many, "\"}]"), 0);
+    assert_int_equal(aver_actions_hash(out, aver_buf_view(&many), &err), 0);
+    many.n -= 3;
+    assert_int_equal(aver_buf_append_str(&many, "xx\"}]"), 0);
     assert_int_equal(aver_actions_hash(out, aver_buf_view(&many), &err), -1);
+    assert_int_equal(err.code, AVER_ELIMIT);
     aver_buf_clear(&many);
 }
 

@@ -181,6 +181,8 @@ static void every_capture_is_proven(void **state)
         judge(s, &policy);
         holds(c, v, true);
         assert_int_equal(v->word, open ? AVER_UNDECIDED : AVER_VERIFIED);
+        if (c->log && c->kind != AVER_AGENT) /* a manager's: its report's */
+            assert_int_equal(result(s, c->scope, "code.compose"), AVER_PASS);
         policy.statuses = 0;
         judge(s, &policy);
         assert_int_equal(result(s, c->scope, "tdx.tcb_status"),
@@ -238,6 +240,26 @@ static void forms(void **state)
         if (strcmp(names, cases[i].names) != 0)
             fail_msg("%s: %s", cases[i].text, names);
         assert_int_not_equal(judge(s, &policy), AVER_VERIFIED);
+        aver_scopes_free(s);
+    }
+}
+
+static void what_stands_there_twice(void **state)
+{
+    static const char *const bad[] = {
+        "{\"gateway_attestation\":{},\"gateway_attestation\":{}}",
+        "{\"model_attestations\":[{}],\"model_attestations\":[{}]}",
+        "{\"evidence\":[{}],\"evidence\":[{}]}",
+        "{" A ",\"all_attestations\":[],\"all_attestations\":[]}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct aver_scopes *s = parse_text(bad[i]);
+
+        assert_int_equal(s->n, 1);
+        if (strstr(s->scope[0].report->fault, "more than once") == NULL)
+            fail_msg("%s: %s", bad[i], s->scope[0].report->fault);
         aver_scopes_free(s);
     }
 }
@@ -313,6 +335,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_capture_holds),
         cmocka_unit_test(every_capture_is_proven),
         cmocka_unit_test(forms),
+        cmocka_unit_test(what_stands_there_twice),
         cmocka_unit_test(what_is_no_report),
         cmocka_unit_test(limits),
     };

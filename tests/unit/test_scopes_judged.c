@@ -358,8 +358,12 @@ static void an_instance(void **state)
 
     (void)state;
     nonce_of(&policy, "chutes-20260520-instance0");
-    json_object_set(one, "e2e_pubkey", json_object_get(a, "e2e_pubkey"));
     struct aver_scopes *s = parse(o);
+    judge(s, &policy);
+    assert_int_equal(result(s, "instance 1", "report.fresh"), AVER_UNKNOWN);
+    aver_scopes_free(s);
+    json_object_set(one, "e2e_pubkey", json_object_get(a, "e2e_pubkey"));
+    s = parse(o);
     policy.has_spki = true;
     memcpy(policy.spki, s->scope[0].report->quote.report_data.p + 32, 32);
     assert_int_equal(judge(s, &policy), AVER_UNDECIDED);
@@ -388,6 +392,28 @@ static void an_instance(void **state)
     assert_int_equal(judge(s, &policy), AVER_REFUSED);
     aver_scopes_free(s);
     json_decref(expected);
+    json_decref(o);
+}
+
+/* TLS ended in one of them. */
+static void two_instances(void **state)
+{
+    struct aver_policy policy = {.has_spki = true};
+    json_t *o = real("chutes-20260520-instance0");
+    json_t *list = json_object_get(o, "evidence");
+
+    (void)state;
+    json_array_append_new(list, json_deep_copy(json_array_get(list, 0)));
+    json_object_del(json_array_get(list, 0), "certificate");
+    struct aver_scopes *s = parse(o);
+    assert_int_equal(judge(s, &policy), AVER_REFUSED);
+    assert_int_equal(result(s, "instance 1", "report.tls_key"), AVER_FAIL);
+    assert_int_equal(result(s, "instance 2", "report.tls_key"), AVER_FAIL);
+    memcpy(policy.spki, s->scope[1].report->spki, 32);
+    assert_int_equal(judge(s, &policy), AVER_UNDECIDED);
+    assert_int_equal(result(s, "instance 1", "report.tls_key"), AVER_NO_MATTER);
+    assert_int_equal(result(s, "instance 2", "report.tls_key"), AVER_PASS);
+    aver_scopes_free(s);
     json_decref(o);
 }
 
@@ -423,6 +449,33 @@ static void nodes(void **state)
     aver_scopes_free(s);
     json_decref(venice);
     json_decref(o);
+}
+
+/* Whatever is evidence must be the same in a copy. */
+static void what_makes_no_copy(void **state)
+{
+    static const struct {
+        const char *member;
+        size_t at;
+    } changes[] = {
+        {"signing_address", 9}, {"signing_public_key", 9},
+        {"request_nonce", 9},   {"intel_quote", 9000},
+        {"quote", 9000},        {"nvidia_payload", 5000},
+        {"event_log", 2000},    {"vm_config", 30},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        json_t *o = real("nanogpt-gemma-20260610");
+        json_t *list = json_object_get(o, "all_attestations");
+
+        flip(json_array_get(list, 0), changes[i].member, changes[i].at);
+        struct aver_scopes *s = parse(o);
+        if (s->n != 2 || s->scope[0].copies != 0)
+            fail_msg("%s", changes[i].member);
+        aver_scopes_free(s);
+        json_decref(o);
+    }
 }
 
 /* A copy of the report with a manager of its own. */
@@ -461,7 +514,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_quote_binds_no_key),
         cmocka_unit_test(all_zero_binds_nothing),
         cmocka_unit_test(an_instance),
+        cmocka_unit_test(two_instances),
         cmocka_unit_test(nodes),
+        cmocka_unit_test(what_makes_no_copy),
         cmocka_unit_test(a_copy_with_another_manager),
     };
 
