@@ -270,6 +270,7 @@ static void a_part_left_out(void **state)
     json_object_set_new(o, "model_attestations", json_array());
     struct aver_scopes *s = parse(o);
     assert_int_equal(s->n, 1);
+    assert_int_equal(s->scope[0].report->kind, AVER_SERVICE);
     assert_int_equal(judge(s, &policy), AVER_REFUSED);
     assert_int_equal(result(s, "gateway", "gpu.evidence"), AVER_UNKNOWN);
     aver_scopes_free(s);
@@ -283,6 +284,25 @@ static void a_part_left_out(void **state)
     assert_int_equal(result(s, "model 1", "report.tls_key"), AVER_PASS);
     policy.spki[0] ^= 1;
     assert_int_equal(judge(s, &policy), AVER_REFUSED);
+    aver_scopes_free(s);
+    json_decref(o);
+}
+
+/* Nobody else shows GPUs: then who has none by nature must say so. */
+static void a_manager_alone(void **state)
+{
+    struct aver_policy policy = {0};
+    json_t *o = real("nearcloud-20260610");
+    struct aver_scopes *s = parse(o);
+    struct aver_subject subject = {
+        .policy = &policy,
+        .report = s->scope[find(s, "model 1/compose-manager")].report};
+
+    (void)state;
+    aver_judge(&verdicts[0], &subject);
+    assert_int_equal(aver_verdict_find(&verdicts[0], "gpu.evidence")->result,
+                     AVER_UNKNOWN);
+    assert_int_equal(verdicts[0].word, AVER_UNDECIDED);
     aver_scopes_free(s);
     json_decref(o);
 }
@@ -511,6 +531,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(hardware_and_code_are_kept_apart),
         cmocka_unit_test(demands),
         cmocka_unit_test(a_part_left_out),
+        cmocka_unit_test(a_manager_alone),
         cmocka_unit_test(a_quote_binds_no_key),
         cmocka_unit_test(all_zero_binds_nothing),
         cmocka_unit_test(an_instance),
