@@ -12,8 +12,8 @@ struct judge_options {
     const char *trust, *gpu_count, *nonce, *expect_address, *tls_spki, *algo;
     const char *at, *trust_root;
     const char *expect[OPTION_MANY], *collateral[OPTION_MANY];
-    const char *allow[OPTION_MANY];
-    bool expects, collaterals, allows, json, quiet;
+    const char *allow[OPTION_MANY], *require[OPTION_MANY];
+    bool expects, collaterals, allows, requires, json, quiet;
 };
 
 /* What evidence is judged by: what is demanded, and what vendors say. */
@@ -83,10 +83,16 @@ struct judge {
             "put up with it: tcb=STATUS, tcb=any, debug, ...; repeatable",     \
             (o).allow, &(o).allows                                             \
     }
+#define JUDGE_REQUIRE(o)                                                       \
+    {                                                                          \
+        "require", "NAME=VALUE",                                               \
+            "demand more: tcb-evaluation=N, max-age=SECONDS, fmspc=HEX",       \
+            (o).require, &(o).requires                                         \
+    }
 /* Of every verb that judges a CPU's evidence. */
 #define JUDGE_CPU(o)                                                           \
     JUDGE_COLLATERAL(o), JUDGE_AT(o), JUDGE_TRUST(o), JUDGE_ROOT(o),           \
-        JUDGE_ALLOW(o), JUDGE_EXPECT(o)
+        JUDGE_ALLOW(o), JUDGE_REQUIRE(o), JUDGE_EXPECT(o)
 #define JUDGE_JSON(o)                                                          \
     {                                                                          \
         "json", NULL, "one JSON object", NULL, &(o).json                       \

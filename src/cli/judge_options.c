@@ -20,9 +20,9 @@
 #define ROOT_MAX ((size_t)64 << 10)
 
 const char *const judge_later[] = {
-    "rim",      "ocsp",     "policy",      "require", "offline",
-    "gpu-root", "rim-root", "ocsp-grace",  "nras",    "jwks",
-    "quote",    "compose",  "save-bodies", NULL};
+    "rim",      "ocsp",        "policy", "offline", "gpu-root",
+    "rim-root", "ocsp-grace",  "nras",   "jwks",    "quote",
+    "compose",  "save-bodies", NULL};
 
 static int read_trust(struct aver_policy *p, const char *trust)
 {
@@ -157,6 +157,16 @@ static int read_allowed(struct aver_policy *p, const struct judge_options *o)
     return 0;
 }
 
+static int read_required(struct aver_policy *p, const struct judge_options *o)
+{
+    struct aver_error err;
+
+    for (size_t i = 0; i < OPTION_MANY && o->require[i] != NULL; i++)
+        if (aver_policy_require(p, o->require[i], &err) != 0)
+            return usage("--require: %s", err.text);
+    return 0;
+}
+
 static int read_policy(struct aver_policy *p, const struct judge_options *o)
 {
     know_simulator(p);
@@ -164,7 +174,8 @@ static int read_policy(struct aver_policy *p, const struct judge_options *o)
         read_32(&p->has_nonce, p->nonce, "nonce", o->nonce) != 0 ||
         read_32(&p->has_spki, p->spki, "tls-spki", o->tls_spki) != 0 ||
         read_key(p, o) != 0 || judge_expect(&p->expect, o) != 0 ||
-        read_time(p, o->at) != 0 || read_allowed(p, o) != 0)
+        read_time(p, o->at) != 0 || read_allowed(p, o) != 0 ||
+        read_required(p, o) != 0)
         return EXIT_USAGE;
     return read_root(p, o);
 }

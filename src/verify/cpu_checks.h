@@ -38,6 +38,8 @@ AVER_CPU_CHECK(aver_check_module);
 AVER_CPU_CHECK(aver_check_tcb_level);
 AVER_CPU_CHECK(aver_check_tcb_revoked);
 AVER_CPU_CHECK(aver_check_tcb_status);
+AVER_CPU_CHECK(aver_check_recent);
+AVER_CPU_CHECK(aver_check_platform);
 
 /* True if the key of the certificate is the root that the policy trusts. */
 bool aver_is_root(const struct aver_link *l, const struct aver_policy *p);

@@ -142,6 +142,19 @@ const struct aver_row aver_cpu_rows[] = {
      "UpToDate, or one that you said to put up with.",
      "Holes that are known and mended elsewhere, and open on this machine.",
      QVL "; aver(1), --allow tcb"},
+    {"tdx.recent", AVER_HARDWARE, true, "TCB_RECENT",
+     "Intel's documents are as recent as you demand", aver_check_recent,
+     "That TCB info and QE identity are of the data set that you named, or a "
+     "later one, and that they and the CA's list are no older than you said.",
+     "Documents from before a hole was told, which are shown for as long as "
+     "they are valid: a month, or a year.",
+     PCS ", tcbEvaluationDataNumber; aver(1), --require"},
+    {"tdx.platform", AVER_HARDWARE, true, "FMSPC",
+     "it is a platform of the kind that you demand", aver_check_platform,
+     "That the PCK certificate names the kind of platform (FMSPC) that you "
+     "named.",
+     "Another, weaker machine of the same operator.",
+     PKI ", FMSPC; aver(1), --require"},
     {"tdx.debug", AVER_HARDWARE, true, "DEBUG",
      "nobody can look inside it with a debugger", aver_check_debug,
      "That the machine (or enclave) was not started for debugging.",

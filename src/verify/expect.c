@@ -20,6 +20,8 @@ static const struct {
     [AVER_EXPECT_MROWNER] = {"mrowner", 48},
     [AVER_EXPECT_MROWNERCONFIG] = {"mrownerconfig", 48},
     [AVER_EXPECT_MRSEAM] = {"mrseam", 48},
+    [AVER_EXPECT_MRENCLAVE] = {"mrenclave", 32},
+    [AVER_EXPECT_MRSIGNER] = {"mrsigner", 32},
     [AVER_EXPECT_REPORT_DATA] = {"report-data", 64},
     [AVER_EXPECT_OS_IMAGE_HASH] = {"os-image-hash", 32},
     [AVER_EXPECT_COMPOSE_HASH] = {"compose-hash", 32},

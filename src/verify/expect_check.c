@@ -36,6 +36,10 @@ static struct aver_bytes register_of(const struct aver_registers *r,
         return r->has_configid ? aver_bytes_of(r->mrownerconfig, 48) : none;
     case AVER_EXPECT_MRSEAM:
         return r->has_mrseam ? aver_bytes_of(r->mrseam, 48) : none;
+    case AVER_EXPECT_MRENCLAVE:
+        return r->has_enclave ? aver_bytes_of(r->mrenclave, 32) : none;
+    case AVER_EXPECT_MRSIGNER:
+        return r->has_enclave ? aver_bytes_of(r->mrsigner, 32) : none;
     case AVER_EXPECT_REPORT_DATA:
         return r->has_report_data ? aver_bytes_of(r->report_data, 64) : none;
     default:
@@ -115,7 +119,7 @@ static enum aver_result judge_one(const struct aver_subject *s,
                                                       : AVER_CODE_COMPOSE_HASH);
     if (found.n == 0)
         return nothing(i,
-                       is_register(i) ? "there is no quote to take it from"
+                       is_register(i) ? "there is no quote that says so"
                                       : "no log that is proven gives it",
                        why);
     return compare(s, i, found, why);
@@ -132,6 +136,10 @@ static enum aver_result offer(const struct aver_subject *s,
     if (hash.n != 32) {
         hash = register_of(s->registers, AVER_EXPECT_MRTD);
         name = "mrtd";
+    }
+    if (hash.n == 0) {
+        hash = register_of(s->registers, AVER_EXPECT_MRENCLAVE);
+        name = "mrenclave";
     }
     if (hash.n == 0)
         return aver_say(why, AVER_NO_MATTER, "you named nothing");

@@ -80,6 +80,63 @@ int aver_policy_allow(struct aver_policy *p, const char *name,
                      name, suggest_text(&s, near, sizeof(near)));
 }
 
+static int require_evaluation(struct aver_policy *p, const char *value)
+{
+    return aver_decimal(&p->min_evaluation, aver_bytes_str(value), UINT32_MAX);
+}
+
+static int require_age(struct aver_policy *p, const char *value)
+{
+    uint64_t seconds = 0;
+
+    if (aver_decimal(&seconds, aver_bytes_str(value), UINT32_MAX) != 0 ||
+        seconds == 0)
+        return -1;
+    p->max_age = (int64_t)seconds;
+    return 0;
+}
+
+static int require_fmspc(struct aver_policy *p, const char *value)
+{
+    if (aver_hex_decode(p->fmspc, 6, aver_bytes_str(value)) != 0)
+        return -1;
+    p->has_fmspc = true;
+    return 0;
+}
+
+static const struct {
+    const char *name, *value;
+    int (*set)(struct aver_policy *p, const char *value);
+} demands[] = {
+    {"tcb-evaluation", "a number", require_evaluation},
+    {"max-age", "a number of seconds", require_age},
+    {"fmspc", "12 hex digits", require_fmspc},
+};
+#define DEMANDS (sizeof(demands) / sizeof(demands[0]))
+
+int aver_policy_require(struct aver_policy *p, const char *name,
+                        struct aver_error *err)
+{
+    const char *equals = strchr(name, '=');
+    size_t n = equals != NULL ? (size_t)(equals - name) : strlen(name);
+    struct suggestion s;
+    char near[80], typed[64];
+
+    snprintf(typed, sizeof(typed), "%.*s", n < 60 ? (int)n : 60, name);
+    suggest_start(&s, typed);
+    for (size_t i = 0; i < DEMANDS; i++) {
+        suggest_offer(&s, demands[i].name);
+        if (strcmp(demands[i].name, typed) != 0)
+            continue;
+        if (equals != NULL && demands[i].set(p, equals + 1) == 0)
+            return 0;
+        return aver_fail(err, AVER_ECONFIG, "%s wants = and %s", typed,
+                         demands[i].value);
+    }
+    return aver_fail(err, AVER_ECONFIG, "nothing is demanded by \"%s\"%s",
+                     typed, suggest_text(&s, near, sizeof(near)));
+}
+
 int aver_policy_time(int64_t *at, const char *text, struct aver_error *err)
 {
     uint64_t seconds = 0;

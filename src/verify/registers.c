@@ -17,6 +17,8 @@ void aver_registers_of(struct aver_registers *r, const struct aver_quote *q)
 {
     memset(r, 0, sizeof(*r));
     r->has_report_data = take(r->report_data, 64, q->report_data);
+    r->has_enclave = take(r->mrenclave, 32, q->enclave.mrenclave) &&
+                     take(r->mrsigner, 32, q->enclave.mrsigner);
     r->has_mrseam = take(r->mrseam, 48, q->td.mrseam);
     r->has_mrtd = take(r->mrtd, 48, q->td.mrtd);
     for (int i = 0; i < 4; i++)

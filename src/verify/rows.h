@@ -37,6 +37,10 @@ struct aver_policy {
     unsigned allow; /* AVER_ALLOW_… */
     /* Statuses that are put up with besides UpToDate: 1 << aver_tcb_status. */
     unsigned statuses;
+    uint64_t min_evaluation; /* of the data set of Intel's documents */
+    int64_t max_age; /* of these documents, in seconds; 0: does not matter */
+    bool has_fmspc;  /* the kind of platform it must be */
+    uint8_t fmspc[6];
     /* SHA-256 of the key (SubjectPublicKeyInfo) of a CPU root that replaces
      * the pinned one. */
     bool has_root;

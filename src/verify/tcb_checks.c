@@ -174,3 +174,53 @@ AVER_CPU_CHECK(aver_check_tcb_status)
                         n > 0 ? ", " : "", n > 0 ? ids[0] : "", name);
     return aver_say(why, AVER_PASS, "%s", name);
 }
+
+/* When the oldest of the documents that are written anew each month was. */
+static int64_t oldest_issue(const struct aver_cpu *c)
+{
+    int64_t at = c->tcb_info->tcb.issued;
+
+    if (c->qe_identity->qe.issued < at)
+        at = c->qe_identity->qe.issued;
+    if (c->pck_list != NULL && c->pck_list->fault[0] == '\0' &&
+        c->pck_list->crl.this_update < at)
+        at = c->pck_list->crl.this_update;
+    return at;
+}
+
+AVER_CPU_CHECK(aver_check_recent)
+{
+    const struct aver_cpu *c = s->cpu;
+    const struct aver_policy *p = s->policy;
+
+    if (p->min_evaluation == 0 && p->max_age == 0)
+        return aver_say(why, AVER_NO_MATTER, "not demanded (--require)");
+    if (!c->evaluated)
+        return aver_say(why, AVER_SKIP, "%s", no_documents);
+    uint64_t a = c->tcb_info->tcb.evaluation, b = c->qe_identity->qe.evaluation;
+    if (a < p->min_evaluation || b < p->min_evaluation)
+        return aver_say(why, AVER_FAIL, "of data set %llu, not %llu or later",
+                        (unsigned long long)(a < b ? a : b),
+                        (unsigned long long)p->min_evaluation);
+    int64_t age = p->at - oldest_issue(c);
+    if (p->max_age > 0 && age > p->max_age)
+        return aver_say(why, AVER_FAIL,
+                        "issued %lld seconds ago, not %lld or less",
+                        (long long)age, (long long)p->max_age);
+    return AVER_PASS;
+}
+
+AVER_CPU_CHECK(aver_check_platform)
+{
+    const struct aver_cpu *c = s->cpu;
+    char fmspc[13];
+
+    if (!s->policy->has_fmspc)
+        return aver_say(why, AVER_NO_MATTER, "not demanded (--require)");
+    if (c->leaf == NULL || c->pck_fault[0] != '\0')
+        return aver_say(why, AVER_SKIP, "%s", aver_no_chain);
+    aver_hex_encode(fmspc, c->pck.fmspc, 6);
+    if (memcmp(c->pck.fmspc, s->policy->fmspc, 6) != 0)
+        return aver_say(why, AVER_FAIL, "it is a platform %s", fmspc);
+    return AVER_PASS;
+}

@@ -145,6 +145,26 @@ def test_what_is_expected():
     assert status == REFUSED and result(said, "code.expected") == "fail"
 
 
+def test_an_enclave_is_what_is_expected():
+    name = "real-dcapqvl-sgx-v3"
+    expected = load("tdx/cases", name, "expected.json")
+    args = [CASES / name / "quote.bin", "--collateral", CASES / name / expected["collateral"], "--at", expected["now"],
+            "--allow", "tcb=any"]
+    assert judge(*args, "--expect", f"mrenclave={expected['fields']['mrenclave']}")[0] == VERIFIED
+    assert judge(*args, "--expect", "mrenclave=" + "11" * 32)[0] == REFUSED
+    # What an enclave cannot have is no match.
+    assert judge(*args, "--expect", "mrtd=" + "00" * 48)[0] == UNDECIDED
+
+
+def test_what_is_demanded_besides():
+    assert judge(QUOTE, *SOUND, "--require", "tcb-evaluation=17", "--require", "fmspc=b0c06f000000")[0] == VERIFIED
+    for demand, cause in (("tcb-evaluation=18", "TCB_RECENT"), ("max-age=86400", "TCB_RECENT"),
+                          ("fmspc=00806f050000", "FMSPC")):
+        status, said = judge(QUOTE, *SOUND, "--require", demand)
+        assert status == REFUSED and said["reason"] == cause
+    assert run("verify", "quote", QUOTE, "--require", "rim").returncode == USAGE
+
+
 @pytest.mark.parametrize("content", [b"", b"\0", b"rubbish", b"{}", b'{"quote": 7}', b"[]", b"\x04\x00" * 3000,
                                      b"04" * 3000, b"A" * 6000, b"{" * 100000])
 def test_no_quote(folder, content):

@@ -313,11 +313,39 @@ static void note_default(struct tdx_case *c)
     note_row(c);
 }
 
+/* What somebody may demand besides, of a case in which all else holds. */
+static void note_demands(struct tdx_case *c)
+{
+    if (strcmp(c->id, "real-dcapqvl-tdx-v4") != 0)
+        return;
+    c->policy.min_evaluation = 17; /* as it is */
+    c->policy.max_age = 2591999;   /* of the CA's list, the oldest */
+    c->policy.has_fmspc = true;
+    memcpy(c->policy.fmspc, "\xb0\xc0\x6f\0\0", 6);
+    tdx_case_judge(c);
+    check_word(c, true);
+    c->policy.min_evaluation = 18;
+    note_row(c);
+    assert_string_equal(aver_verdict_reason(&c->verdict)->row->id,
+                        "tdx.recent");
+    c->policy.min_evaluation = 0;
+    c->policy.max_age--;
+    note_row(c);
+    assert_string_equal(aver_verdict_reason(&c->verdict)->row->id,
+                        "tdx.recent");
+    c->policy.max_age = 0;
+    c->policy.fmspc[5] = 1;
+    note_row(c);
+    assert_string_equal(aver_verdict_reason(&c->verdict)->row->id,
+                        "tdx.platform");
+}
+
 static void no_row_is_without_a_case(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 2; i++)
         tdx_cases(folders[i], note_default);
+    tdx_cases(folders[0], note_demands);
     for (unsigned i = 0; i < aver_cpu_rows_n; i++) {
         const struct aver_row *row = &aver_cpu_rows[i];
 

@@ -24,11 +24,11 @@ static void every_name_has_its_size(void **state)
         const char *name;
         size_t size;
     } names[] = {
-        {"mrtd", 48},        {"rtmr0", 48},         {"rtmr1", 48},
-        {"rtmr2", 48},       {"rtmr3", 48},         {"mrconfigid", 48},
-        {"mrowner", 48},     {"mrownerconfig", 48}, {"mrseam", 48},
-        {"report-data", 64}, {"os-image-hash", 32}, {"compose-hash", 32},
-        {"app-id", 20}};
+        {"mrtd", 48},          {"rtmr0", 48},         {"rtmr1", 48},
+        {"rtmr2", 48},         {"rtmr3", 48},         {"mrconfigid", 48},
+        {"mrowner", 48},       {"mrownerconfig", 48}, {"mrseam", 48},
+        {"mrenclave", 32},     {"mrsigner", 32},      {"report-data", 64},
+        {"os-image-hash", 32}, {"compose-hash", 32},  {"app-id", 20}};
 
     (void)state;
     assert_int_equal(sizeof(names) / sizeof(names[0]), AVER_EXPECTS);

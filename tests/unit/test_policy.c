@@ -82,6 +82,36 @@ static void no_name(void **state)
     }
 }
 
+static void demands(void **state)
+{
+    static const char *const bad[] = {"",
+                                      "fmspc",
+                                      "fmspc=",
+                                      "fmspc=b0c06f0000",
+                                      "max-age=0",
+                                      "max-age",
+                                      "max-age=x",
+                                      "tcb-evaluation=",
+                                      "tcb-evaluation=-1",
+                                      "age=5"};
+    struct aver_policy p = {0};
+    struct aver_error err;
+
+    (void)state;
+    assert_int_equal(aver_policy_require(&p, "tcb-evaluation=17", NULL), 0);
+    assert_int_equal(aver_policy_require(&p, "max-age=604800", NULL), 0);
+    assert_int_equal(aver_policy_require(&p, "fmspc=B0C06F000000", NULL), 0);
+    assert_true(p.min_evaluation == 17 && p.max_age == 604800);
+    assert_true(p.has_fmspc && p.fmspc[0] == 0xb0 && p.fmspc[2] == 0x6f);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        p = (struct aver_policy){0};
+        assert_int_equal(aver_policy_require(&p, bad[i], &err), -1);
+        assert_false(p.has_fmspc);
+    }
+    assert_int_equal(aver_policy_require(&p, "tcb-evaluatio=1", &err), -1);
+    assert_non_null(strstr(err.text, "did you mean tcb-evaluation?"));
+}
+
 static void times(void **state)
 {
     int64_t at = 0;
@@ -117,7 +147,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_name), cmocka_unit_test(they_add_up),
         cmocka_unit_test(no_name),    cmocka_unit_test(times),
-        cmocka_unit_test(roots),
+        cmocka_unit_test(demands),    cmocka_unit_test(roots),
     };
 
     vectors_start(argc, argv);
