@@ -7,7 +7,8 @@ import json
 import pytest
 
 from proof import VECTORS, load
-from server import run
+from server import PROGRAM, SANITIZED, run
+from usage import measured
 
 VERIFIED, REFUSED, USAGE, UNDECIDED = 0, 1, 2, 3
 CASES = VECTORS / "tdx/cases"
@@ -173,3 +174,49 @@ def test_no_quote(folder, content):
     assert status in (REFUSED, UNDECIDED) and said["verdict"] != "verified"
     status, said = judge(QUOTE, "--collateral", folder / "quote", *THEN)
     assert status in (REFUSED, UNDECIDED) and said["verdict"] != "verified"
+
+
+BIG = 64 << 20
+TEXT_MAX = 1 << 20
+
+
+def filled(head, piece, tail, size):
+    return (head + piece * ((size - len(head) - len(tail)) // len(piece)) + tail).encode()
+
+
+def document(inner):
+    """A bundle whose TCB info is this text."""
+    good = json.loads(BUNDLE.read_text())
+    return json.dumps({**good, "tcb_info": inner.decode()}).encode()
+
+
+RUBBISH = {
+    "zeros": lambda: bytes(BIG),
+    "a version and zeros": lambda: b"\4\0" + bytes(BIG),
+    "digits": lambda: b"0" * BIG,
+    "letters": lambda: b"A" * BIG,
+    "brackets": lambda: b"[" * BIG,
+    "numbers": lambda: filled('{"pck_crl":[', "48,", "48]}", 4 << 20),
+    "lists": lambda: document(filled('{"tcbLevels":[', "[],", "[]]}", TEXT_MAX)),
+    "levels": lambda: document(filled('{"tcbLevels":[', "{},", "{}]}", TEXT_MAX)),
+    "deep": lambda: document(filled("", "[", "", TEXT_MAX)),
+    "names": lambda: document(b'{' + b",".join(b'"%d":0' % i for i in range(100000)) + b"}"),
+    "header": lambda: b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * (BIG // 6),
+    "certificates": lambda: b"-----BEGIN CERTIFICATE-----\n" * (BIG // 28),
+    "list of withdrawn": lambda: b"\x30\x84\x00\x3f\xff\xf0" + b"\x30\x80" * (2 << 20),
+}
+
+
+@pytest.mark.parametrize("kind", RUBBISH)
+def test_a_large_file_of_rubbish(folder, kind):
+    path = folder / "rubbish"
+    path.write_bytes(RUBBISH[kind]())
+    try:
+        for args in (["quote", path, *SOUND], ["quote", QUOTE, *THEN, "--collateral", path],
+                     ["eventlog", path, "--quote", QUOTE], ["eventlog", BUNDLE, "--quote", path]):
+            status, mib, seconds = measured(PROGRAM, "verify", *args, "--quiet")
+            assert status in (REFUSED, UNDECIDED), args
+            if not SANITIZED:
+                assert mib < 100 and seconds < 2, f"{args}: {mib:.0f} MiB, {seconds:.2f} s"
+    finally:
+        path.unlink()

@@ -6,14 +6,13 @@ import contextlib
 import copy
 import http.server
 import json
-import subprocess
-import sys
 import threading
 
 import pytest
 
 from proof import load
 from server import PROGRAM, SANITIZED, run
+from usage import measured
 
 REFUSED, UNDECIDED = 1, 3
 NOT_BUILT = {"gpu.evidence"}
@@ -258,21 +257,6 @@ RUBBISH = {
         '{"compose_manager_attestation":{"actions":[' + ",".join(['{"a":[' + "0," * 22 + "0]}"] * 4000) + "]}}", 16),
     "tcb_info": lambda: models('{"info":{"tcb_info":"{\\"event_log\\":[' + "[]," * 150000 + '1]}"}}', 32),
 }
-
-MEASURE = """
-import json, resource, subprocess, sys
-r = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-u = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps([r.returncode, u.ru_maxrss / 1024, u.ru_utime + u.ru_stime]))
-"""
-
-
-def measured(*args):
-    """Status, MiB of memory at most, seconds of CPU. Measured by a small process: a
-    child counts as large as the one that it was made from."""
-    out = subprocess.run([sys.executable, "-c", MEASURE, *map(str, args)], stdout=subprocess.PIPE, check=True)
-    return json.loads(out.stdout)
-
 
 @pytest.mark.parametrize("kind", RUBBISH)
 def test_a_large_file_of_rubbish(folder, kind):
