@@ -133,16 +133,41 @@ static const char *whose_roots(const struct outcome *o)
     return p->has_root ? " (BY A ROOT OF YOUR OWN)" : "";
 }
 
-/* "not judged: a, b, c" */
+/* "not settled: the first and why, and 3 more" */
 static void list_open(char *out, size_t n, const struct aver_verdict *v)
 {
-    size_t at = (size_t)snprintf(out, n, "not settled:");
+    const struct aver_check *first = aver_verdict_reason(v);
+    unsigned more = 0;
+
+    for (unsigned i = 0; i < v->n; i++)
+        more += v->checks[i].required && v->checks[i].result != AVER_PASS &&
+                &v->checks[i] != first;
+    if (first == NULL)
+        snprintf(out, n, "not settled: nothing was judged");
+    else if (more == 0)
+        snprintf(out, n, "not settled: %s: %s", first->row->id, first->detail);
+    else
+        snprintf(out, n, "not settled: %s: %s; and %u more", first->row->id,
+                 first->detail, more);
+}
+
+/* "the first cause and why; and also a, b" */
+static void list_refused(char *out, size_t n, const struct aver_verdict *v)
+{
+    const struct aver_check *first = aver_verdict_reason(v);
+    size_t at =
+        (size_t)snprintf(out, n, "%s: %s", first->row->id, first->detail);
+    bool more = false;
 
     for (unsigned i = 0; i < v->n && at < n; i++) {
         const struct aver_check *c = &v->checks[i];
 
-        if (c->required && c->result != AVER_PASS)
-            at += (size_t)snprintf(out + at, n - at, " %s", c->row->id);
+        if (c == first || !c->required ||
+            (c->result != AVER_FAIL && c->result != AVER_SIMULATED))
+            continue;
+        at += (size_t)snprintf(out + at, n - at, "%s%s",
+                               more ? ", " : "; and also ", c->row->id);
+        more = true;
     }
 }
 
@@ -171,14 +196,13 @@ static const char *what_was_not_asked(const struct outcome *o)
 static void say_one(char *out, size_t n, const struct outcome *o)
 {
     const struct aver_verdict *v = o->verdict;
-    const struct aver_check *why = aver_verdict_reason(v);
     char text[400];
 
     if (v->word == AVER_VERIFIED)
         snprintf(text, sizeof(text), "all %u required checks passed%s",
                  count_passed(v), what_was_not_asked(o));
-    else if (v->word == AVER_REFUSED && why != NULL)
-        snprintf(text, sizeof(text), "%s: %s", why->row->id, why->detail);
+    else if (v->word == AVER_REFUSED)
+        list_refused(text, sizeof(text), v);
     else
         list_open(text, sizeof(text), v);
     snprintf(out, n, "%s%s: %s", aver_word_name(v->word), whose_roots(o), text);
