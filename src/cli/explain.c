@@ -21,7 +21,7 @@ static void list_all(void)
             if (!begun)
                 printf("%s\n", aver_group_question((enum aver_group)g));
             begun = true;
-            printf("  %-22s %s%s\n", row->id, row->sentence,
+            printf("  %-25s %s%s\n", row->id, row->sentence,
                    row->required ? "" : " (not required)");
         }
     }

@@ -137,6 +137,21 @@ def test_another_root(folder):
     assert r.returncode == USAGE
 
 
+def test_the_simulator_differs_by_its_root_alone(folder):
+    """The ordinary verifier, told nothing of a simulator, takes its quote, with
+    its endorsements, once its root stands in for Intel's."""
+    report = json.loads(run("attest", "--tee", "simulator").stdout)
+    (folder / "quote").write_text(report["intel_quote"])
+    (folder / "bundle").write_bytes(run("attest", "--tee", "simulator", "--endorsements").stdout)
+    args = [folder / "quote", "--collateral", folder / "bundle"]
+    status, said = judge(*args, "--trust-root", VECTORS / "tdx/sim/root.pem")
+    assert status == VERIFIED and said["trust"] == "custom" and said["tcb"]["status"] == "UpToDate"
+    status, said = judge(*args)
+    assert status == REFUSED and result(said, "tdx.pck_chain") == "simulated"
+    status, said = judge(*args, "--trust", "simulator")
+    assert status == VERIFIED and said["trust"] == "simulator" and said["simulated"] is True
+
+
 def test_what_is_expected():
     fields = load("tdx/cases/real-dcapqvl-tdx-v4/expected.json")["fields"]
     want = ["--expect", f"mrtd={fields['mr_td']}", "--expect", f"report-data={fields['report_data']}"]
