@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * attest: the attester's process. It waits in poll(2) for five kinds of
+ * attest: the attester's process. It waits in poll(2) for these kinds of
  * descriptors and never anywhere else:
  *
  *   control    pairs to workers and to the notary; its end is our end
  *   notary     HELLO: whose key reports are about from now on
  *   workers    asks in, replies out
  *   collector  our child, which makes one report at a time
+ *   renewal    our child that fetches endorsements, if one runs
  *
  * An ask is answered at once (from the cache, or with a refusal), or it waits
  * in the queue until its job is done. */
@@ -14,6 +15,7 @@
 
 #include "attest/cache.h"
 #include "attest/collector.h"
+#include "attest/endorsing.h"
 #include "attest/peers.h"
 #include "attest/queue.h"
 #include "crypto/k1.h"
@@ -47,6 +49,7 @@ struct attester {
     struct queue queue;
     struct cache cache;
     struct collector collector;
+    struct endorsing endorsing;
     struct collector_job job; /* that the collector has */
     struct queue_ask job_ask; /* the ask that began it */
     uint64_t job_start_ms, job_took_ms;
@@ -59,6 +62,11 @@ static uint64_t clock_ms(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static int64_t clock_s(void)
+{
+    return (int64_t)time(NULL);
 }
 
 static void tell_supervisor(struct attester *a, uint32_t type, uint32_t value,
@@ -108,6 +116,23 @@ static void answer(struct attester *a, const struct queue_ask *ask,
 
     if (ask->peer != SELF && peers_send(&a->peers, ask->peer, &reply, fd) != 0)
         close_peer(a, ask->peer);
+}
+
+/* Until when endorsements hold, for the worker's /health and /metrics. */
+static void tell_news(struct attester *a, uint32_t slot)
+{
+    struct attest_reply news = {.version = CHANNEL_VERSION,
+                                .type = ATTEST_NEWS,
+                                .endorsed_until = (uint64_t)a->endorsing.until};
+
+    if (peers_send(&a->peers, slot, &news, -1) != 0)
+        close_peer(a, slot);
+}
+
+static struct cache_kind kind_of(uint8_t algo, uint8_t layout,
+                                 uint8_t endorsements)
+{
+    return (struct cache_kind){algo, layout, endorsements};
 }
 
 /* The first report, made for nobody, tells whether we work at all. */
@@ -168,19 +193,58 @@ static void finish(struct attester *a, const struct collector_result *r)
     if (a->job_ask.has_nonce)
         close(r->fd);
     else
-        cache_put(&a->cache, a->job.algo, a->job.layout, a->now_ms, r->fd,
-                  r->size);
+        cache_put(&a->cache,
+                  kind_of(a->job.algo, a->job.layout, a->job.endorsements),
+                  a->now_ms, r->fd, r->size);
+}
+
+/* What the collector has found out beside its reports. */
+static void hear_collector(struct attester *a)
+{
+    struct collector *c = &a->collector;
+
+    if (c->new_quote)
+        endorsing_quote(&a->endorsing, a->now_ms);
+    c->new_quote = false;
+    if (!c->new_news)
+        return;
+    c->new_news = false;
+    if (!endorsing_news(&a->endorsing, &c->news, clock_s(), a->now_ms))
+        return;
+    cache_drop_endorsed(&a->cache);
+    for (unsigned i = 0; i < a->peers.n; i++)
+        tell_news(a, i);
+}
+
+static bool may_look(const struct attester *a)
+{
+    return !a->collector.busy && a->collector.quote_fd >= 0;
+}
+
+/* A look is short, and may be what a fetch waits for: it goes first. */
+static void look(struct attester *a)
+{
+    struct aver_error err = {0};
+
+    if (!may_look(a) || !endorsing_look_due(&a->endorsing, a->now_ms))
+        return;
+    if (collector_look(&a->collector, a->now_ms, &err) != 0)
+        log_event(LOG_WARN, "no_look", LOG_STR("why", err.text));
+    endorsing_looked(&a->endorsing, a->now_ms);
 }
 
 /* Gives the collector its next job, if it is idle and there is one. */
 static void pump(struct attester *a)
 {
+    look(a);
     while (a->has_identity && !a->collector.busy &&
            queue_start(&a->queue, &a->job_ask)) {
         struct aver_error err = {0};
-        a->job = (struct collector_job){.who = a->who,
-                                        .algo = a->job_ask.algo,
-                                        .layout = a->job_ask.layout};
+        a->job =
+            (struct collector_job){.who = a->who,
+                                   .algo = a->job_ask.algo,
+                                   .layout = a->job_ask.layout,
+                                   .endorsements = a->job_ask.endorsements};
         if (a->job_ask.has_nonce)
             memcpy(a->job.nonce, a->job_ask.nonce, 32);
         else
@@ -202,6 +266,7 @@ static void on_ask(struct attester *a, uint32_t slot,
                             .seq = m->seq,
                             .algo = m->algo,
                             .layout = m->layout,
+                            .endorsements = m->endorsements,
                             .has_nonce = m->has_nonce};
 
     memcpy(ask.nonce, m->nonce, sizeof(ask.nonce));
@@ -214,9 +279,13 @@ static void on_ask(struct attester *a, uint32_t slot,
         answer(a, &ask, ATTEST_NO_NOTARY, -1, 0);
         return;
     }
+    if (endorsing_over(&a->endorsing, clock_s()))
+        cache_drop_endorsed(&a->cache);
     const struct cache_entry *kept =
-        m->has_nonce ? NULL
-                     : cache_get(&a->cache, m->algo, m->layout, a->now_ms);
+        m->has_nonce
+            ? NULL
+            : cache_get(&a->cache, kind_of(m->algo, m->layout, m->endorsements),
+                        a->now_ms);
     if (kept)
         answer(a, &ask, ATTEST_OK, kept->fd, kept->size);
     else if (!queue_put(&a->queue, &ask))
@@ -316,6 +385,8 @@ static void take_pair(struct attester *a, const struct control *m, int fd)
     } else if (m->type == CONTROL_PEER && m->slot < PEERS_MAX) {
         close_peer(a, m->slot);
         peers_set(&a->peers, m->slot, fd);
+        if (a->endorsing.until != 0)
+            tell_news(a, m->slot);
     } else {
         close(fd);
     }
@@ -358,6 +429,11 @@ static int next_due(const struct attester *a)
         due = a->collector.deadline_ms;
     if (!a->has_identity && a->queue.n > 0 && a->lost_ms + NOTARY_WAIT_MS < due)
         due = a->lost_ms + NOTARY_WAIT_MS;
+    if (may_look(a) && a->endorsing.look_ms < due)
+        due = a->endorsing.look_ms;
+    uint64_t renewal = renew_next_ms(&a->endorsing.renew, a->now_ms);
+    if (renewal < due)
+        due = renewal;
     if (due == UINT64_MAX)
         return -1;
     return due > a->now_ms ? (int)(due - a->now_ms) : 0;
@@ -371,23 +447,28 @@ static void on_time(struct attester *a)
         finish(a, &result);
     if (!a->has_identity && a->now_ms >= a->lost_ms + NOTARY_WAIT_MS)
         give_up_waiting(a);
+    hear_collector(a);
+    endorsing_step(&a->endorsing, a->collector.quote_fd, clock_s(), a->now_ms);
 }
 
-/* Control, notary and collector, then one a slot. A negative fd is skipped by
- * poll, and its revents are 0. */
+#define FIXED 4 /* descriptors before the workers' */
+
+/* Control, notary, collector, renewal, then one a slot. A negative fd is
+ * skipped by poll, and its revents are 0. */
 static void one_turn(struct attester *a)
 {
-    struct pollfd p[3 + PEERS_MAX];
+    struct pollfd p[FIXED + PEERS_MAX];
     unsigned n = a->peers.n;
 
     p[0] = (struct pollfd){.fd = a->control, .events = POLLIN};
     p[1] = (struct pollfd){.fd = a->notary, .events = POLLIN};
     p[2] = (struct pollfd){.fd = a->collector.fd, .events = POLLIN};
+    p[3] = (struct pollfd){.fd = a->endorsing.renew.fd, .events = POLLIN};
     for (unsigned i = 0; i < n; i++)
-        p[3 + i] = (struct pollfd){
+        p[FIXED + i] = (struct pollfd){
             .fd = a->peers.slot[i].fd,
             .events = peers_has_kept(&a->peers, i) ? POLLOUT : POLLIN};
-    int k = poll(p, 3 + n, next_due(a));
+    int k = poll(p, FIXED + n, next_due(a));
     a->now_ms = clock_ms();
     if (k > 0) {
         /* The notary before the collector: a report about a key that is gone
@@ -396,11 +477,13 @@ static void one_turn(struct attester *a)
             on_notary(a);
         if (p[2].revents)
             on_collector(a);
+        if (p[3].revents)
+            endorsing_read(&a->endorsing, a->now_ms);
         for (unsigned i = 0; i < n; i++) {
-            if ((p[3 + i].revents & (POLLOUT | POLLERR | POLLHUP)) &&
+            if ((p[FIXED + i].revents & (POLLOUT | POLLERR | POLLHUP)) &&
                 peers_flush(&a->peers, i) != 0)
                 close_peer(a, i);
-            if (p[3 + i].revents)
+            if (p[FIXED + i].revents)
                 on_worker(a, i);
         }
         if (p[0].revents)
@@ -422,6 +505,8 @@ static void shed(void *ctx)
     for (unsigned i = 0; i < a->peers.n; i++)
         peers_close(&a->peers, i);
     cache_drop(&a->cache);
+    if (a->endorsing.renew.fd >= 0)
+        close(a->endorsing.renew.fd);
 }
 
 static void ignore_signals(void)
@@ -453,10 +538,14 @@ int attest_run(struct attest_backends *b, const struct attest_config *config,
     a->collector = (struct collector){
         .backends = b, .config = config, .shed = shed, .ctx = a};
     collector_init(&a->collector);
+    endorsing_init(&a->endorsing, config, b->cpu->simulated);
     while (!a->done)
         one_turn(a);
     int status = a->exit_status;
     collector_stop(&a->collector);
+    if (a->collector.quote_fd >= 0)
+        close(a->collector.quote_fd);
+    renew_stop(&a->endorsing.renew);
     cache_drop(&a->cache);
     for (unsigned i = 0; i < a->peers.n; i++)
         peers_close(&a->peers, i);

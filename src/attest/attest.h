@@ -27,6 +27,8 @@ struct attest_config {
         *nvml_library;          /* NULL: usual places */
     const char *model_name;     /* "" if none */
     const char *engine_binding; /* "tcp" or "unix" */
+    const char *endorsements;   /* folder or file with them; NULL: none */
+    const char *endorse_from;   /* "intel", or a PCCS; NULL: nobody is asked */
     bool compat_seed;
     bool has_spki;
     uint8_t spki_sha256[32]; /* of the tls-identity certificate */
@@ -49,12 +51,15 @@ void attest_close(struct attest_backends *b);
 enum attest_tee attest_tee_of(const struct attest_backends *b);
 
 /* Makes one report, blocking; JSON appended to `out`. For `aver attest` and
- * for the attester's own child. Returns an enum attest_status. */
-enum attest_status
-attest_report(struct attest_backends *b, const struct attest_config *config,
-              const struct attest_identity *who, enum attest_algo algo,
-              enum attest_layout layout, const uint8_t nonce[static 32],
-              struct aver_buf *out, struct aver_error *err);
+ * for the attester's own child. `endorsements`: with what vendors sign, if it
+ * is there. Returns an enum attest_status. */
+enum attest_status attest_report(struct attest_backends *b,
+                                 const struct attest_config *config,
+                                 const struct attest_identity *who,
+                                 enum attest_algo algo,
+                                 enum attest_layout layout, bool endorsements,
+                                 const uint8_t nonce[static 32],
+                                 struct aver_buf *out, struct aver_error *err);
 
 /* Runs the attester until the control pair closes; returns the exit status.
  * Sends CONTROL_READY after a first report could be made, or

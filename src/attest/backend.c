@@ -64,6 +64,7 @@ static const struct cpu_backend cpu_simulator = {
     .open = simulator_open,
     .quote = simulator_make,
     .close = nothing_to_close,
+    .endorsements = simulator_endorsements,
 };
 
 static const struct gpu_backend gpu_simulator = {
@@ -161,6 +162,17 @@ static int open_gpu(struct attest_backends *b,
     return -1;
 }
 
+static void hold(struct attest_backends *b, const struct attest_config *config)
+{
+    b->held = calloc(1, sizeof(*b->held));
+    if (!b->held)
+        abort(); /* out of memory */
+    b->held->path = config->endorsements;
+    b->held->built_in = config->endorsements ? NULL : b->cpu->endorsements;
+    b->held->simulated = b->cpu->simulated;
+    held_init(b->held);
+}
+
 struct attest_backends *attest_open(const struct attest_config *config,
                                     unsigned uid, unsigned gid,
                                     struct aver_error *err)
@@ -177,6 +189,7 @@ struct attest_backends *attest_open(const struct attest_config *config,
     b->cpu = cpu;
     if (open_gpu(b, config, err) != 0)
         goto fail;
+    hold(b, config);
     return b;
 fail:
     attest_close(b);
@@ -191,6 +204,9 @@ void attest_close(struct attest_backends *b)
         b->gpu->close(b->gpu_state);
     if (b->cpu)
         b->cpu->close(b->cpu_state);
+    if (b->held)
+        held_clear(b->held);
+    free(b->held);
     free(b);
 }
 

@@ -7,6 +7,7 @@
 #define AVER_ATTEST_BACKEND_H
 
 #include "attest/attest.h"
+#include "attest/held.h"
 
 #define REPORT_MAX ((size_t)16 << 20)  /* bytes of a report */
 #define EVIDENCE_MAX ((size_t)4 << 20) /* bytes of each part of it */
@@ -42,6 +43,9 @@ struct cpu_backend {
     int (*quote)(void *state, const uint8_t report_data[static 64],
                  struct cpu_evidence *out, struct aver_error *err);
     void (*close)(void *state);
+    /* Appends what a verifier needs beside its quotes, if that is known
+     * without asking anybody; NULL: it is not. */
+    int (*endorsements)(struct aver_buf *out, struct aver_error *err);
 };
 
 struct gpu_backend {
@@ -70,7 +74,11 @@ struct attest_backends {
     void *gpu_state;
     /* If set, told before each step how long it may take. */
     void (*on_step)(void *ctx, int limit_ms);
+    /* If set, told of each quote, and of each look at the endorsements. */
+    void (*on_quote)(void *ctx, struct aver_bytes quote);
+    void (*on_endorsements)(void *ctx, const struct held *h);
     void *ctx;
+    struct held *held; /* NULL: no endorsements */
 };
 
 enum attest_status attest_status_of(enum aver_error_code code);

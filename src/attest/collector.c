@@ -14,14 +14,21 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FIRST_STEP_MS 10000 /* until the first step is told */
 #define STEP_MAX_MS 120000
-#define DYING_MAX 4
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-enum packet_type { COLLECT_JOB = 192, COLLECT_STEP, COLLECT_DONE };
+enum packet_type {
+    COLLECT_JOB = 192,
+    COLLECT_LOOK, /* the quote rides along */
+    COLLECT_STEP,
+    COLLECT_DONE,
+    COLLECT_QUOTE, /* of a new kind; it rides along */
+    COLLECT_ENDORSED,
+};
 
 struct job_packet {
     uint32_t version, type;
@@ -30,10 +37,11 @@ struct job_packet {
 
 struct note_packet {
     uint32_t version, type;
-    uint32_t status;   /* DONE: enum attest_status */
-    uint32_t limit_ms; /* STEP */
-    uint64_t size;     /* DONE: bytes in the memfd */
-    char text[400];    /* DONE: NUL-terminated */
+    uint32_t status;    /* DONE: enum attest_status */
+    uint32_t limit_ms;  /* STEP */
+    uint64_t size;      /* DONE and QUOTE: bytes in the memfd */
+    int64_t until, due; /* ENDORSED */
+    char text[400];     /* DONE and ENDORSED: NUL-terminated */
 };
 
 /* --- the child --- */
@@ -44,33 +52,105 @@ static void tell(int fd, const struct note_packet *note, int pass)
         _exit(1);
 }
 
+struct collecting {
+    int fd;
+    const struct held *held;
+    bool told; /* of a quote with these certificates */
+    uint8_t chain[32];
+};
+
 static void tell_step(void *ctx, int limit_ms)
 {
+    const struct collecting *own = ctx;
     struct note_packet note = {.version = CHANNEL_VERSION,
                                .type = COLLECT_STEP,
                                .limit_ms = (uint32_t)limit_ms};
 
-    tell(*(int *)ctx, &note, -1);
+    tell(own->fd, &note, -1);
 }
 
-/* The report as a memfd that nobody can change any more. */
-static int seal(const struct aver_buf *report)
+static void tell_endorsements(void *ctx, const struct held *h)
+{
+    const struct collecting *own = ctx;
+    struct note_packet note = {.version = CHANNEL_VERSION,
+                               .type = COLLECT_ENDORSED,
+                               .until = h->until,
+                               .due = h->due};
+
+    if (h->text.n == 0)
+        snprintf(note.text, sizeof(note.text), "%s", h->reason);
+    tell(own->fd, &note, -1);
+}
+
+/* Bytes as a memfd that nobody can change any more. */
+static int seal(struct aver_bytes b)
 {
     int fd = memfd_create("aver-report", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     size_t done = 0;
 
-    while (fd >= 0 && done < report->n) {
-        ssize_t n = write(fd, report->p + done, report->n - done);
+    while (fd >= 0 && done < b.n) {
+        ssize_t n = write(fd, b.p + done, b.n - done);
         if (n > 0)
             done += (size_t)n;
         else if (n == 0 || errno != EINTR)
             break;
     }
-    if (fd >= 0 && (done < report->n || fcntl(fd, F_ADD_SEALS, SEALS) != 0)) {
+    if (fd >= 0 && (done < b.n || fcntl(fd, F_ADD_SEALS, SEALS) != 0)) {
         close(fd);
         return -1;
     }
     return fd;
+}
+
+/* Endorsements are for a kind of platform: one quote of it is enough. */
+static void tell_quote(void *ctx, struct aver_bytes quote)
+{
+    struct collecting *own = ctx;
+    struct note_packet note = {
+        .version = CHANNEL_VERSION, .type = COLLECT_QUOTE, .size = quote.n};
+    uint8_t chain[32];
+
+    if (!own->held || !held_configured(own->held) ||
+        held_chain(chain, quote) != 0 ||
+        (own->told && memcmp(own->chain, chain, sizeof(chain)) == 0))
+        return;
+    int fd = seal(quote);
+    if (fd < 0)
+        return;
+    tell(own->fd, &note, fd);
+    close(fd);
+    own->told = true;
+    memcpy(own->chain, chain, sizeof(chain));
+}
+
+/* -1: it is none. Closes `fd`. */
+static int read_quote(struct aver_buf *out, int fd)
+{
+    struct stat st;
+    ssize_t n = -1;
+
+    if (fstat(fd, &st) == 0 && st.st_size > 0 &&
+        st.st_size <= (off_t)QUOTE_MAX &&
+        aver_buf_reserve(out, (size_t)st.st_size) == 0)
+        n = pread(fd, out->p, (size_t)st.st_size, 0);
+    close(fd);
+    if (n < 0)
+        return -1;
+    out->n = (size_t)n;
+    return 0;
+}
+
+static void do_look(struct collecting *own, struct held *h, int quote_fd)
+{
+    struct aver_buf quote;
+
+    aver_buf_init(&quote, QUOTE_MAX);
+    if (read_quote(&quote, quote_fd) != 0)
+        _exit(1);
+    tell_step(own, HELD_LIMIT_MS);
+    held_for(h, aver_buf_view(&quote), (int64_t)time(NULL));
+    tell_endorsements(own, h);
+    aver_buf_clear(&quote);
 }
 
 static void do_job(const struct collector *c, const struct collector_job *job,
@@ -83,11 +163,12 @@ static void do_job(const struct collector *c, const struct collector_job *job,
     int sealed = -1;
 
     aver_buf_init(&report, REPORT_MAX);
-    note.status = attest_report(c->backends, c->config, &job->who, job->algo,
-                                job->layout, job->nonce, &report, &err);
+    note.status =
+        attest_report(c->backends, c->config, &job->who, job->algo, job->layout,
+                      job->endorsements, job->nonce, &report, &err);
     if (note.status == ATTEST_OK) {
         note.size = report.n;
-        sealed = seal(&report);
+        sealed = seal(aver_buf_view(&report));
         if (sealed < 0) {
             note.status = ATTEST_WRONG;
             note.size = 0;
@@ -103,20 +184,30 @@ static void do_job(const struct collector *c, const struct collector_job *job,
 
 static _Noreturn void child(struct collector *c, int fd, pid_t parent)
 {
+    struct collecting own = {.fd = fd, .held = c->backends->held};
     struct job_packet packet;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(0);
     c->shed(c->ctx);
+    if (c->quote_fd >= 0)
+        close(c->quote_fd);
     c->backends->on_step = tell_step;
-    c->backends->ctx = &fd;
+    c->backends->on_quote = tell_quote;
+    c->backends->on_endorsements = tell_endorsements;
+    c->backends->ctx = &own;
     for (;;) {
-        ssize_t n = channel_recv(fd, &packet, sizeof(packet), NULL, true);
-        if (n != (ssize_t)sizeof(packet) || packet.version != CHANNEL_VERSION ||
-            packet.type != COLLECT_JOB)
+        int quote = -1;
+        ssize_t n = channel_recv(fd, &packet, sizeof(packet), &quote, true);
+        if (n != (ssize_t)sizeof(packet) || packet.version != CHANNEL_VERSION)
             _exit(n == 0 ? 0 : 1);
-        do_job(c, &packet.job, fd);
+        if (packet.type == COLLECT_JOB && quote < 0)
+            do_job(c, &packet.job, fd);
+        else if (packet.type == COLLECT_LOOK && quote >= 0 && own.held)
+            do_look(&own, c->backends->held, quote);
+        else
+            _exit(1);
     }
 }
 
@@ -126,26 +217,30 @@ void collector_init(struct collector *c)
 {
     c->fd = -1;
     c->pid = -1;
-    c->busy = false;
-    c->dying = 0;
+    c->busy = c->looking = c->new_quote = c->new_news = false;
+    c->quote_fd = -1;
+    c->ndying = 0;
 }
 
 static void reap(struct collector *c)
 {
-    while (c->dying > 0 && waitpid(-1, NULL, WNOHANG) > 0)
-        c->dying--;
+    for (unsigned i = c->ndying; i-- > 0;)
+        if (waitpid(c->dying[i], NULL, WNOHANG) != 0)
+            c->dying[i] = c->dying[--c->ndying];
 }
 
 void collector_stop(struct collector *c)
 {
     if (c->fd < 0)
         return;
+    pid_t pid = c->pid;
+
     close(c->fd);
-    kill(c->pid, SIGKILL);
+    kill(pid, SIGKILL);
     c->fd = -1;
     c->pid = -1;
     c->busy = false;
-    c->dying++;
+    c->dying[c->ndying++] = pid;
     reap(c);
 }
 
@@ -156,9 +251,9 @@ static int spawn(struct collector *c, struct aver_error *err)
 
     reap(c);
     /* A call that hangs in the kernel cannot be killed. */
-    if (c->dying >= DYING_MAX)
+    if (c->ndying >= COLLECTOR_DYING_MAX)
         return aver_fail(err, AVER_EABSENT, "%u collectors hang in the kernel",
-                         c->dying);
+                         c->ndying);
     if (channel_pair(fd, err) != 0)
         return -1;
     pid_t pid = fork();
@@ -176,41 +271,72 @@ static int spawn(struct collector *c, struct aver_error *err)
     return 0;
 }
 
+static int give(struct collector *c, const struct job_packet *packet, int pass,
+                uint64_t now_ms, struct aver_error *err)
+{
+    assert(!c->busy);
+    if (c->fd < 0 && spawn(c, err) != 0)
+        return -1;
+    if (channel_send(c->fd, packet, sizeof(*packet), pass) != 0) {
+        collector_stop(c); /* it died while it had nothing to do */
+        if (spawn(c, err) != 0)
+            return -1;
+        if (channel_send(c->fd, packet, sizeof(*packet), pass) != 0)
+            return aver_fail(err, AVER_EIO, "collector takes no job");
+    }
+    c->busy = true;
+    c->looking = packet->type == COLLECT_LOOK;
+    c->deadline_ms = now_ms + FIRST_STEP_MS + COLLECTOR_GRACE_MS;
+    return 0;
+}
+
 int collector_start(struct collector *c, const struct collector_job *job,
                     uint64_t now_ms, struct aver_error *err)
 {
     struct job_packet packet = {
         .version = CHANNEL_VERSION, .type = COLLECT_JOB, .job = *job};
 
-    assert(!c->busy);
-    if (c->fd < 0 && spawn(c, err) != 0)
-        return -1;
-    if (channel_send(c->fd, &packet, sizeof(packet), -1) != 0) {
-        collector_stop(c); /* it died while it had nothing to do */
-        if (spawn(c, err) != 0)
-            return -1;
-        if (channel_send(c->fd, &packet, sizeof(packet), -1) != 0)
-            return aver_fail(err, AVER_EIO, "collector takes no job");
-    }
-    c->busy = true;
-    c->deadline_ms = now_ms + FIRST_STEP_MS + COLLECTOR_GRACE_MS;
-    return 0;
+    return give(c, &packet, -1, now_ms, err);
+}
+
+int collector_look(struct collector *c, uint64_t now_ms, struct aver_error *err)
+{
+    struct job_packet packet = {.version = CHANNEL_VERSION,
+                                .type = COLLECT_LOOK};
+
+    return give(c, &packet, c->quote_fd, now_ms, err);
 }
 
 /* The child has read answers from outside: its word is checked. */
-static bool is_report(int fd, uint64_t size)
+static bool is_sealed(int fd, uint64_t size, uint64_t max)
 {
     struct stat st;
 
-    return fd >= 0 && size > 0 && size <= REPORT_MAX && fstat(fd, &st) == 0 &&
+    return fd >= 0 && size > 0 && size <= max && fstat(fd, &st) == 0 &&
            S_ISREG(st.st_mode) && (uint64_t)st.st_size == size &&
            (fcntl(fd, F_GET_SEALS) & SEALS) == SEALS;
 }
 
+static void take_news(struct collector *c, int64_t until, int64_t due,
+                      const char *why)
+{
+    c->news = (struct collector_news){.until = until, .due = due};
+    snprintf(c->news.why, sizeof(c->news.why), "%s", why);
+    c->new_news = true;
+}
+
+/* With the child gone, a look has found nothing. True for a report's job. */
 static bool ended(struct collector *c, struct collector_result *result,
                   enum attest_status status, const char *text)
 {
+    bool looking = c->looking;
+
     collector_stop(c);
+    c->looking = false;
+    if (looking) {
+        take_news(c, 0, 0, text);
+        return false;
+    }
     *result = (struct collector_result){.status = status, .fd = -1};
     snprintf(result->text, sizeof(result->text), "%s", text);
     return true;
@@ -222,7 +348,8 @@ static bool take_done(struct collector *c, struct note_packet *note, int fd,
     bool ok = note->status == ATTEST_OK;
 
     note->text[sizeof(note->text) - 1] = '\0';
-    if (note->status > ATTEST_NO_NOTARY || ok != is_report(fd, note->size)) {
+    if (note->status > ATTEST_NO_NOTARY || c->looking ||
+        ok != is_sealed(fd, note->size, REPORT_MAX)) {
         if (fd >= 0)
             close(fd);
         return ended(c, result, ATTEST_WRONG, "collector talks nonsense");
@@ -231,6 +358,39 @@ static bool take_done(struct collector *c, struct note_packet *note, int fd,
     *result = (struct collector_result){
         .status = note->status, .fd = fd, .size = note->size};
     memcpy(result->text, note->text, sizeof(result->text));
+    return true;
+}
+
+static void take_quote(struct collector *c, int fd)
+{
+    if (c->quote_fd >= 0)
+        close(c->quote_fd);
+    c->quote_fd = fd;
+    c->new_quote = true;
+}
+
+/* A note beside the report; false if there is no such note. */
+static bool take_note(struct collector *c, struct note_packet *note, int fd,
+                      uint64_t now_ms)
+{
+    if (note->type == COLLECT_QUOTE && is_sealed(fd, note->size, QUOTE_MAX)) {
+        take_quote(c, fd);
+        return true;
+    }
+    if (fd >= 0)
+        return false;
+    if (note->type == COLLECT_STEP) {
+        uint32_t limit =
+            note->limit_ms < STEP_MAX_MS ? note->limit_ms : STEP_MAX_MS;
+        c->deadline_ms = now_ms + limit + COLLECTOR_GRACE_MS;
+        return true;
+    }
+    if (note->type != COLLECT_ENDORSED || note->until < 0)
+        return false;
+    note->text[sizeof(note->text) - 1] = '\0';
+    take_news(c, note->until, note->due, note->text);
+    if (c->looking)
+        c->busy = c->looking = false;
     return true;
 }
 
@@ -248,17 +408,12 @@ bool collector_read(struct collector *c, uint64_t now_ms,
         was_busy) {
         if (note.type == COLLECT_DONE)
             return take_done(c, &note, fd, result);
-        if (note.type == COLLECT_STEP && fd < 0) {
-            uint32_t limit =
-                note.limit_ms < STEP_MAX_MS ? note.limit_ms : STEP_MAX_MS;
-            c->deadline_ms = now_ms + limit + COLLECTOR_GRACE_MS;
+        if (take_note(c, &note, fd, now_ms))
             return false;
-        }
     }
     if (fd >= 0)
         close(fd);
-    ended(c, result, ATTEST_WRONG, "collector died");
-    return was_busy;
+    return ended(c, result, ATTEST_WRONG, "collector died") && was_busy;
 }
 
 bool collector_overrun(struct collector *c, uint64_t now_ms,

@@ -3,7 +3,8 @@
  * collector: the attester's child that does the blocking work. It gets one job
  * at a time, tells before each step how long that may take, and gives back the
  * report as a sealed memfd. When a step overruns, it is killed, and the next
- * job gets a new one. */
+ * job gets a new one. Beside reports it makes looks at the endorsements: which
+ * go with the last quote, and until when. */
 #ifndef AVER_ATTEST_COLLECTOR_H
 #define AVER_ATTEST_COLLECTOR_H
 
@@ -11,11 +12,12 @@
 #include <sys/types.h>
 
 #define COLLECTOR_GRACE_MS 1000
+#define COLLECTOR_DYING_MAX 4 /* that hang; then no other is started */
 
 /* What is to be made, and for whom. */
 struct collector_job {
     struct attest_identity who;
-    uint8_t algo, layout;
+    uint8_t algo, layout, endorsements;
     uint8_t nonce[32];
 };
 
@@ -24,6 +26,12 @@ struct collector_result {
     int fd; /* -1 unless status is ATTEST_OK; the taker closes it */
     uint64_t size;
     char text[400]; /* why, for the log */
+};
+
+/* What a look at the endorsements has found; or a report that carries some. */
+struct collector_news {
+    int64_t until, due; /* as in held.h; zero: nothing */
+    char why[400];      /* why there is nothing */
 };
 
 struct collector {
@@ -35,9 +43,14 @@ struct collector {
 
     int fd; /* -1: no child */
     pid_t pid;
-    bool busy;
-    uint64_t deadline_ms; /* of the step that runs */
-    unsigned dying;       /* killed, but not gone yet */
+    bool busy;                /* also with a look */
+    bool looking;             /* with a look */
+    uint64_t deadline_ms;     /* of the step that runs */
+    int quote_fd;             /* memfd of the last quote of a new kind; -1 */
+    bool new_quote, new_news; /* cleared by who has seen it */
+    struct collector_news news;
+    unsigned ndying; /* killed, but not gone yet */
+    pid_t dying[COLLECTOR_DYING_MAX + 1];
 };
 
 /* The caller has set the first four members. */
@@ -46,10 +59,14 @@ void collector_init(struct collector *c);
 AVER_MUST_CHECK int collector_start(struct collector *c,
                                     const struct collector_job *job,
                                     uint64_t now_ms, struct aver_error *err);
-/* `fd` is readable: true, with `result`, if the job has ended. */
+/* The same for a look; quote_fd must be there. It ends with new_news. */
+AVER_MUST_CHECK int collector_look(struct collector *c, uint64_t now_ms,
+                                   struct aver_error *err);
+/* `fd` is readable: true, with `result`, if a report's job has ended. */
 bool collector_read(struct collector *c, uint64_t now_ms,
                     struct collector_result *result);
-/* True, with `result`, if the job was too slow; the child is killed. */
+/* If a job was too slow, the child is killed: true, with `result`, if it was a
+ * report's. */
 bool collector_overrun(struct collector *c, uint64_t now_ms,
                        struct collector_result *result);
 /* Kills the child, if there is one. */

@@ -12,7 +12,7 @@ static bool ask_ok(const void *p)
 
     memcpy(&m, p, sizeof(m));
     if (m.has_nonce > 1 || m.algo > ATTEST_ED25519 ||
-        m.layout > ATTEST_LAYOUT_B)
+        m.layout > ATTEST_LAYOUT_B || m.endorsements > 1)
         return false;
     if (memcmp(m.pad, zeros, sizeof(m.pad)) != 0)
         return false;
@@ -24,8 +24,17 @@ static bool reply_ok(const void *p)
     struct attest_reply m;
 
     memcpy(&m, p, sizeof(m));
-    return m.status <= ATTEST_NO_NOTARY &&
+    return m.status <= ATTEST_NO_NOTARY && m.endorsed_until == 0 &&
            (m.status == ATTEST_OK) == (m.size > 0);
+}
+
+static bool news_ok(const void *p)
+{
+    struct attest_reply m;
+
+    memcpy(&m, p, sizeof(m));
+    return m.seq == 0 && m.generation == 0 && m.status == ATTEST_OK &&
+           m.retry_after_s == 0 && m.size == 0 && m.endorsed_until <= INT64_MAX;
 }
 
 bool attest_message_ok(const void *p, size_t n)
@@ -41,5 +50,7 @@ bool attest_message_ok(const void *p, size_t n)
         return n == sizeof(struct attest_ask) && ask_ok(p);
     if (head[1] == ATTEST_REPLY)
         return n == sizeof(struct attest_reply) && reply_ok(p);
+    if (head[1] == ATTEST_NEWS)
+        return n == sizeof(struct attest_reply) && news_ok(p);
     return false;
 }

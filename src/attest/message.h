@@ -2,14 +2,14 @@
  *
  * message: what workers and the attester say to each other. As in
  * notary/message.h: fixed structs, judged before they are read. A worker can
- * ask for nonce, algorithm and layout only; whose key is attested is not its
- * to say. */
+ * ask for nonce, algorithm, layout, and whether endorsements come along;
+ * whose key is attested is not its to say. */
 #ifndef AVER_ATTEST_MESSAGE_H
 #define AVER_ATTEST_MESSAGE_H
 
 #include "net/channel.h"
 
-enum attest_type { ATTEST_ASK = 128, ATTEST_REPLY };
+enum attest_type { ATTEST_ASK = 128, ATTEST_REPLY, ATTEST_NEWS };
 enum attest_algo { ATTEST_ECDSA = 0, ATTEST_ED25519 };
 enum attest_layout { ATTEST_LAYOUT_A = 0, ATTEST_LAYOUT_B };
 enum attest_tee { ATTEST_TEE_SIMULATOR = 0, ATTEST_TEE_DSTACK, ATTEST_TEE_TSM };
@@ -20,7 +20,8 @@ struct attest_ask {
     uint8_t nonce[32];
     uint8_t has_nonce; /* 0: the attester draws one, and may use its cache */
     uint8_t algo, layout;
-    uint8_t pad[5];
+    uint8_t endorsements; /* 1: carry what vendors sign, if it is there */
+    uint8_t pad[4];
     uint8_t client[16]; /* IPv6 or mapped IPv4 address, for fairness */
 };
 
@@ -37,6 +38,8 @@ enum attest_status {
     ATTEST_NO_NOTARY, /* 503: no notary at the moment */
 };
 
+/* ATTEST_REPLY; or ATTEST_NEWS, which answers nothing: of that the last member
+ * alone counts. */
 struct attest_reply {
     uint32_t version, type;
     uint64_t seq;
@@ -44,6 +47,9 @@ struct attest_reply {
     uint32_t status;     /* enum attest_status */
     uint32_t retry_after_s;
     uint64_t size; /* bytes of the report in the memfd */
+    /* NEWS: last second of the endorsements that are held; 0: there are none.
+     * Told to who comes when there are some, and when it changes. */
+    uint64_t endorsed_until;
 };
 
 /* True if `n` bytes at `p` are a whole, well-formed message. */

@@ -25,7 +25,7 @@ bool queue_same_client(const uint8_t a[static 16], const uint8_t b[static 16])
 static bool same_report(const struct queue_ask *a, const struct queue_ask *b)
 {
     return a->algo == b->algo && a->layout == b->layout &&
-           a->has_nonce == b->has_nonce &&
+           a->endorsements == b->endorsements && a->has_nonce == b->has_nonce &&
            (!a->has_nonce || memcmp(a->nonce, b->nonce, 32) == 0);
 }
 

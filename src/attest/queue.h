@@ -2,10 +2,11 @@
  *
  * queue: who waits for which report, and whose turn it is. No I/O, no clock.
  *
- * Asks for the same report (same algorithm, layout and nonce; or no nonce at
- * all) share one job. One job runs at a time. Everything here is about the
- * notary of the moment: when another takes its place, the running job's asks
- * are put back (queue_again) and are answered with the new key. */
+ * Asks for the same report (same algorithm, layout and nonce, or no nonce at
+ * all; both with endorsements or both without) share one job. One job runs at a
+ * time. Everything here is about the notary of the moment: when another takes
+ * its place, the running job's asks are put back (queue_again) and are answered
+ * with the new key. */
 #ifndef AVER_ATTEST_QUEUE_H
 #define AVER_ATTEST_QUEUE_H
 
@@ -17,7 +18,7 @@
 struct queue_ask {
     uint32_t peer; /* who is answered; chosen by the caller */
     uint64_t seq;
-    uint8_t algo, layout, has_nonce;
+    uint8_t algo, layout, endorsements, has_nonce;
     uint8_t nonce[32];
     uint8_t client[16];
 };

@@ -11,6 +11,7 @@
 #include "crypto/k1.h"
 #include "crypto/report_data.h"
 #include <string.h>
+#include <time.h>
 
 /* What an Ed25519 key or an address is called in reports. */
 static void key_name(const struct report *r, char out[static 65])
@@ -167,7 +168,13 @@ int report_write(struct aver_buf *out, const struct report *r,
     put_name(&all, "all_attestations");
     put(&all, "[");
     all.bad |= w.bad || aver_buf_append(out, one.p, one.n) != 0;
-    put(&all, "}]}");
+    put(&all, "}]");
+    if (r->endorsements.n > 0) {
+        put_name(&all, "endorsements");
+        all.bad |=
+            aver_buf_append(out, r->endorsements.p, r->endorsements.n) != 0;
+    }
+    put(&all, "}");
     rc = all.bad ? aver_fail(err, AVER_ELIMIT, "report is too large") : 0;
 done:
     aver_buf_clear(&one);
@@ -195,11 +202,26 @@ static int gather(struct attest_backends *b, struct report *r,
     return evidence_check_gpus(aver_buf_view(list), r->nonce, r->gpu_arch, err);
 }
 
-enum attest_status
-attest_report(struct attest_backends *b, const struct attest_config *config,
-              const struct attest_identity *who, enum attest_algo algo,
-              enum attest_layout layout, const uint8_t nonce[static 32],
-              struct aver_buf *out, struct aver_error *err)
+/* What goes with the quote. That there is nothing is no failure. */
+static void endorse(struct attest_backends *b, struct report *r,
+                    struct aver_bytes quote)
+{
+    if (!b->held)
+        return;
+    step(b, HELD_LIMIT_MS);
+    if (held_for(b->held, quote, (int64_t)time(NULL)))
+        r->endorsements = aver_buf_view(&b->held->text);
+    if (b->on_endorsements)
+        b->on_endorsements(b->ctx, b->held);
+}
+
+enum attest_status attest_report(struct attest_backends *b,
+                                 const struct attest_config *config,
+                                 const struct attest_identity *who,
+                                 enum attest_algo algo,
+                                 enum attest_layout layout, bool endorsements,
+                                 const uint8_t nonce[static 32],
+                                 struct aver_buf *out, struct aver_error *err)
 {
     bool ed = algo == ATTEST_ED25519, tls = layout == ATTEST_LAYOUT_B;
     struct aver_error why = {.code = AVER_OK};
@@ -227,6 +249,10 @@ attest_report(struct attest_backends *b, const struct attest_config *config,
     aver_buf_init(&list, EVIDENCE_MAX);
     int rc = gather(b, &r, &cpu, &list, report_data, &why);
     r.gpu_list = aver_buf_view(&list);
+    if (rc == 0 && b->on_quote)
+        b->on_quote(b->ctx, aver_buf_view(&cpu.quote));
+    if (rc == 0 && endorsements)
+        endorse(b, &r, aver_buf_view(&cpu.quote));
     if (rc == 0)
         rc = report_write(out, &r, &why);
     aver_buf_clear(&list);

@@ -15,7 +15,8 @@ struct report {
     enum attest_layout layout;
     const uint8_t *nonce; /* 32 bytes */
     const struct cpu_evidence *cpu;
-    struct aver_bytes gpu_list; /* text of a JSON array */
+    struct aver_bytes gpu_list;     /* text of a JSON array */
+    struct aver_bytes endorsements; /* text of a JSON object; empty: none */
     char gpu_arch[EVIDENCE_ARCH_MAX];
     bool cpu_simulated, gpu_simulated;
 };

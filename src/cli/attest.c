@@ -83,7 +83,7 @@ static int make(const struct attest_config *config, enum attest_algo algo,
     throw_away_key(&who);
     b = attest_open(config, getuid(), getgid(), &err);
     if (b == NULL || attest_report(b, config, &who, algo, ATTEST_LAYOUT_A,
-                                   nonce, &out, &err) != ATTEST_OK) {
+                                   false, nonce, &out, &err) != ATTEST_OK) {
         complain("%s", err.text);
     } else {
         print_line(&out);

@@ -5,6 +5,7 @@
  * The only verb that speaks with a vendor's service. */
 #include "cli/endorse.h"
 
+#include "attest/genuine.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/cli.h"
@@ -24,7 +25,7 @@
 #define LIMIT_MS 30000 /* for all items of one platform */
 
 struct endorse_options {
-    const char *pccs, *cache, *update, *out, *at;
+    const char *pccs, *cache, *update, *out, *at, *trust;
     bool refresh, offline, json, quiet;
 };
 
@@ -35,7 +36,7 @@ struct job {
     struct https *https; /* loaded when first needed */
     struct platforms platforms;
     json_t *said; /* for --json */
-    bool refused, failed;
+    bool simulated, refused, failed;
 };
 
 static int read_time(int64_t *out, const char *text)
@@ -53,57 +54,13 @@ static int read_time(int64_t *out, const char *text)
     return aver_time_parse(out, aver_bytes_str(text));
 }
 
-/* Of the rows that judge a quote, those that judge what Intel says about its
- * platform. (That the platform itself is withdrawn makes it no less genuine.)
- */
-static const char *const rows[] = {
-    "tdx.pck_chain",
-    "tdx.endorsements",
-    "tdx.tcb_match",
-    "tdx.lists",
-    "tdx.tcb_signer",
-    "tdx.tcb_info_signature",
-    "tdx.qe_identity_signature",
-    "tdx.begun",
-    "tdx.not_expired",
-};
-
-static int check_rows(const struct aver_verdict *v, struct aver_error *err)
-{
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct aver_check *c = aver_verdict_find(v, rows[i]);
-
-        if (c == NULL || c->result != AVER_PASS)
-            return aver_fail(err, AVER_ESIG, "%s: %s", rows[i],
-                             c != NULL ? c->detail : "was not judged");
-    }
-    return 0;
-}
-
 /* That a bundle's text is genuine, and valid now, beside the quote. */
-static int check_bundle(struct aver_bytes text, struct aver_bytes quote,
-                        int64_t now, struct aver_error *err)
+static int check_bundle(const struct job *job, struct aver_bytes text,
+                        struct aver_bytes quote, struct aver_error *err)
 {
-    struct aver_policy policy = {.at = now};
-    struct aver_endorsements *e = aver_endorsements_new();
-    struct aver_verdict *v = calloc(1, sizeof(*v));
-    struct aver_cpu *cpu = NULL;
-    int rc = -1;
+    int64_t until;
 
-    if (e == NULL || v == NULL)
-        abort(); /* out of memory */
-    if (aver_endorsements_add(e, text, err) == 0) {
-        cpu = aver_cpu_new(quote, e, now);
-        if (cpu == NULL)
-            abort();
-        struct aver_subject s = {.policy = &policy, .cpu = cpu};
-        aver_judge(v, &s);
-        rc = check_rows(v, err);
-    }
-    aver_cpu_free(cpu);
-    aver_endorsements_free(e);
-    free(v);
-    return rc;
+    return genuine_bundle(text, quote, job->simulated, job->now, &until, err);
 }
 
 /* That a bundle can be read, and is for this platform. */
@@ -126,7 +83,7 @@ static int look(struct job *job, struct endorsed *e, struct aver_error *err)
     if (file_read(&text, e->path, err) == 0 &&
         bundle_read(&e->bundle, aver_buf_view(&text), err) == 0 &&
         fits(e, err) == 0 &&
-        check_bundle(aver_buf_view(&text), e->quote, job->now, err) == 0) {
+        check_bundle(job, aver_buf_view(&text), e->quote, err) == 0) {
         e->result = ENDORSE_KEPT;
         rc = 0;
     }
@@ -214,7 +171,7 @@ static enum endorse_result fetch_anew(struct job *job, struct endorsed *e,
         return ENDORSE_REFUSED;
     if (bundle_write(text, &e->bundle, job->now, err) != 0)
         return ENDORSE_FAILED;
-    if (check_bundle(aver_buf_view(text), e->quote, job->now, err) != 0)
+    if (check_bundle(job, aver_buf_view(text), e->quote, err) != 0)
         return ENDORSE_REFUSED;
     if (keep(job, e->path, aver_buf_view(text), err) != 0)
         return ENDORSE_FAILED;
@@ -368,6 +325,10 @@ static int check_options(struct job *job, const struct words *words)
         return usage("--update %.40s: expected standard or early", o->update);
     if (read_time(&job->now, o->at) != 0)
         return usage("--at: expected 2026-06-01T00:00:00Z, or seconds");
+    if (o->trust != NULL && strcmp(o->trust, "vendor") != 0 &&
+        strcmp(o->trust, "simulator") != 0)
+        return usage("--trust %.40s: expected vendor or simulator", o->trust);
+    job->simulated = o->trust != NULL && strcmp(o->trust, "simulator") == 0;
     if (o->offline && (o->refresh || o->update != NULL || o->pccs != NULL))
         return usage("--offline asks nobody: it does not go with --refresh, "
                      "--update and --pccs");
@@ -425,6 +386,8 @@ int endorse_main(int argc, char **argv)
         {"refresh", NULL, "fetch again what is not due", NULL, &o.refresh},
         {"offline", NULL, "fetch nothing: is what is needed there?", NULL,
          &o.offline},
+        {"trust", "NAME", "whose roots: vendor (default), or simulator",
+         &o.trust, NULL},
         {"at", "TIME", "as if it were then (RFC 3339, or seconds)", &o.at,
          NULL},
         {"json", NULL, "one JSON object", NULL, &o.json},

@@ -5,7 +5,7 @@
 #ifndef AVER_CLI_ENDORSE_H
 #define AVER_CLI_ENDORSE_H
 
-#include "cli/bundle.h"
+#include "attest/bundle.h"
 #include "cli/endorsements.h"
 
 #include <jansson.h>

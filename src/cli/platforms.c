@@ -3,11 +3,9 @@
  * platforms: see platforms.h. */
 #include "cli/platforms.h"
 
+#include "attest/genuine.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "verify/chain.h"
-#include "verify/pck.h"
-#include "verify/quote.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,36 +14,6 @@
 #define QUOTE_TEXT_MIN 1360
 /* Some send zeros behind it. */
 #define QUOTE_BYTES_MAX (2 * AVER_QUOTE_MAX)
-
-static bool issued_by(const struct aver_cert *c, const char *ca)
-{
-    return memmem(c->issuer.p, c->issuer.n, ca, strlen(ca)) != NULL;
-}
-
-static int read_leaf(struct pcs_platform *p, const struct aver_chain *chain,
-                     struct aver_error *err)
-{
-    struct aver_error why = {0};
-    struct aver_pck pck;
-
-    if (chain->fault[0] != '\0' || chain->n == 0)
-        return aver_fail(err, AVER_EFORMAT,
-                         "the quote's certificates cannot be read: %.160s",
-                         chain->fault);
-    const struct aver_cert *leaf = &chain->link[0].cert;
-    if (aver_pck_parse(&pck, leaf, &why) != 0)
-        return aver_fail(err, AVER_EFORMAT,
-                         "the quote's certificate names no platform of "
-                         "Intel's: %.160s",
-                         why.text);
-    memcpy(p->fmspc, pck.fmspc, sizeof(p->fmspc));
-    p->processor = issued_by(leaf, "Intel SGX PCK Processor CA");
-    if (!p->processor && !issued_by(leaf, "Intel SGX PCK Platform CA"))
-        return aver_fail(err, AVER_EFORMAT,
-                         "the quote's certificate is of neither the Platform "
-                         "CA nor the Processor CA");
-    return 0;
-}
 
 void platforms_clear(struct platforms *p)
 {
@@ -76,19 +44,12 @@ static int add(struct platforms *all, const struct pcs_platform *p,
 static int add_bytes(struct platforms *all, struct aver_bytes bytes,
                      struct aver_error *err)
 {
+    struct pcs_platform p;
     struct aver_quote q;
 
     if (aver_quote_parse(&q, bytes, err) != 0)
         return 0;
-    struct pcs_platform p = {.sgx = q.tee == AVER_TEE_SGX};
-    struct aver_chain *chain = calloc(1, sizeof(*chain));
-
-    if (chain == NULL)
-        abort(); /* out of memory */
-    aver_chain_init(chain, q.chain);
-    int rc = read_leaf(&p, chain, err);
-    aver_chain_clear(chain);
-    free(chain);
+    int rc = genuine_platform(&p, &q, err);
     return rc == 0 && add(all, &p, bytes, err) == 0 ? 1 : -1;
 }
 

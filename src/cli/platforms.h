@@ -6,7 +6,7 @@
 #ifndef AVER_CLI_PLATFORMS_H
 #define AVER_CLI_PLATFORMS_H
 
-#include "cli/pcs.h"
+#include "attest/pcs.h"
 
 #define PLATFORMS_MAX 64
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define REPORT_MAX (16u << 20)
@@ -263,6 +264,10 @@ void answer_health(struct exchange *x, bool engine_up)
     const struct worker *w = x->worker;
     bool notary = w->notary.hello, attester = w->attester.watch.fd >= 0;
     bool ready = engine_up && notary && attester && !w->draining;
+    uint64_t now = (uint64_t)time(NULL);
+    const char *endorsements = w->endorsed_until == 0    ? "none"
+                               : now > w->endorsed_until ? "expired"
+                                                         : "valid";
     struct aver_buf b;
 
     aver_buf_init(&b, 1024);
@@ -270,10 +275,12 @@ void answer_health(struct exchange *x, bool engine_up)
         &b,
         "{\"status\":\"%s\",\"live\":true,\"ready\":%s,"
         "\"engine\":\"%s\",\"notary\":\"%s\",\"attester\":\"%s\","
+        "\"endorsements\":\"%s\",\"endorsements_valid_until\":%llu,"
         "\"draining\":%s}",
         ready ? "ok" : "not ready", ready ? "true" : "false",
         engine_up ? "up" : "unreachable", notary ? "up" : "down",
-        attester ? "up" : "down", w->draining ? "true" : "false"));
+        attester ? "up" : "down", endorsements,
+        (unsigned long long)w->endorsed_until, w->draining ? "true" : "false"));
     answer_json(x, ready ? 200 : 503, aver_buf_view(&b));
     aver_buf_clear(&b);
 }
@@ -299,6 +306,14 @@ void answer_metrics(struct exchange *x)
 
     aver_buf_init(&b, 1u << 20);
     check(metrics_print(w->metrics_shared, w->config->slots, &b));
+    /* Of the attester, and so the same in every worker. */
+    check(aver_buf_printf(
+        &b,
+        "# HELP aver_endorsements_valid_until_seconds Last second of the "
+        "endorsements held, since 1970; 0: none are held.\n"
+        "# TYPE aver_endorsements_valid_until_seconds gauge\n"
+        "aver_endorsements_valid_until_seconds %llu\n",
+        (unsigned long long)w->endorsed_until));
     answer_text(x, 200, "text/plain; version=0.0.4; charset=utf-8",
                 aver_buf_view(&b));
     aver_buf_clear(&b);

@@ -59,6 +59,11 @@ const struct config_row config_rows[] = {
          HELP("guest agent, if not in the usual places")),
     TEXT("tsm-path", tsm_path, "PATH", HELP("configfs-tsm report folder")),
     TEXT("nvml-library", nvml_library, "PATH", HELP("libnvidia-ml.so.1")),
+    TEXT("endorsements", endorsements, "PATH",
+         HELP("folder of aver endorse, or file: for ?endorsements=1")),
+    TEXT("endorse-from", endorse_from, "URL",
+         .check = config_check_endorse_from,
+         HELP("intel, or a PCCS: fetch them into that folder")),
     WORD("key", key, "ephemeral|dstack", "ephemeral",
          HELP("drawn at start, or derived by the KMS")),
     TEXT("model-name", model_name, "NAME", .max = 256,
@@ -316,6 +321,10 @@ static int check_whole(const struct config *c, struct aver_error *err)
     if (c->engine.n > 1)
         return aver_fail(err, AVER_ECONFIG,
                          "engine: several engines are not in this version");
+    if (c->endorse_from && !c->endorsements)
+        return aver_fail(err, AVER_ECONFIG,
+                         "endorse-from needs endorsements, the folder to "
+                         "fetch into");
     if (c->three_part && !c->model_name)
         return aver_fail(err, AVER_ECONFIG,
                          "signature-text 3part needs model-name");

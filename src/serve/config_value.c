@@ -4,6 +4,7 @@
  * with a unit (a bare number is seconds), sizes, words, texts. */
 #include "serve/config_row.h"
 
+#include "attest/pcs.h"
 #include "base/text.h"
 #include "net/client.h"
 #include "serve/listen.h"
@@ -268,6 +269,15 @@ int config_check_engine(const char *value, struct aver_error *err)
                          "path, so write http://HOST:PORT alone",
                          value);
     return 0;
+}
+
+int config_check_endorse_from(const char *value, struct aver_error *err)
+{
+    if (strcmp(value, "intel") == 0 || pcs_base_ok(value))
+        return 0;
+    return aver_fail(err, AVER_ECONFIG,
+                     "expected intel, or the URL of a PCCS "
+                     "(https://HOST[:PORT][/PATH])");
 }
 
 int config_check_user(const char *value, struct aver_error *err)

@@ -78,6 +78,7 @@ static void attester_gone(struct worker *w)
 {
     loop_close_fd(&w->loop, &w->attester.watch);
     w->attester.blocked = false;
+    w->endorsed_until = 0;
     answer_all(&w->reports, &early_no_attester);
     log_event(LOG_WARN, "attester_gone", LOG_NUM("slot", w->slot));
 }
@@ -233,6 +234,7 @@ bool links_ask_report(struct exchange *x)
     memcpy(m.nonce, x->local.nonce, sizeof(m.nonce));
     m.algo = x->local.algo;
     m.layout = x->local.layout;
+    m.endorsements = x->local.endorsements;
     memcpy(m.client, x->client->peer, sizeof(m.client));
     if (channel_send(w->attester.watch.fd, &m, sizeof(m), -1) != 0)
         return false;
@@ -301,11 +303,15 @@ static void on_attester(struct watch *watch, uint32_t events)
         struct exchange *x = NULL;
 
         if (n == 0 || !attest_message_ok(&m, (size_t)n) ||
-            m.type != ATTEST_REPLY) {
+            m.type == ATTEST_ASK || (m.type == ATTEST_NEWS && fd >= 0)) {
             if (fd >= 0)
                 close(fd);
             attester_gone(w);
             return;
+        }
+        if (m.type == ATTEST_NEWS) {
+            w->endorsed_until = m.endorsed_until;
+            continue;
         }
         x = find(&w->reports, m.seq);
         if (x != NULL) {

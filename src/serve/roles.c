@@ -6,6 +6,7 @@
 #include "serve/serve.h"
 
 #include "attest/attest.h"
+#include "attest/held.h"
 #include "base/text.h"
 #include "net/channel.h"
 #include "net/harden.h"
@@ -66,7 +67,21 @@ static int run_notary(const struct config *c, uint64_t generation)
     return notary_run(&n, ROLE_CONTROL_FD);
 }
 
-static int run_attester(const struct config *c, uint64_t number)
+/* A folder that is wrong is told at the start. Later it is no reason to make
+ * no more reports: then only what is fetched is lost. */
+static int check_folder(const struct config *c, bool again,
+                        struct aver_error *err)
+{
+    if (!c->endorse_from || held_writable(c->endorsements, err) == 0)
+        return 0;
+    if (!again)
+        return -1;
+    log_event(LOG_WARN, "endorsements_folder", LOG_STR("error", err->text));
+    return 0;
+}
+
+/* `again`: 1 if there was one before, which has ended. */
+static int run_attester(const struct config *c, uint64_t again)
 {
     struct aver_error err;
     uid_t uid = geteuid();
@@ -80,17 +95,19 @@ static int run_attester(const struct config *c, uint64_t number)
         .nvml_library = c->nvml_library,
         .model_name = c->model_name ? c->model_name : "",
         .engine_binding = by_unix ? "unix" : "tcp",
+        .endorsements = c->endorsements,
+        .endorse_from = c->endorse_from,
         .compat_seed = c->compat_seed,
         .has_spki = c->has_spki,
     };
-    (void)number;
     memcpy(a.spki_sha256, c->spki_sha256, sizeof(a.spki_sha256));
     if (uid == 0 && harden_find_user(c->user, &uid, &gid, &err) != 0)
         return fail(&err);
     struct attest_backends *b = attest_open(&a, uid, gid, &err);
     if (!b)
         return fail(&err);
-    if (give_up_rights(c, &err) != 0) {
+    if (give_up_rights(c, &err) != 0 ||
+        check_folder(c, again != 0, &err) != 0) {
         attest_close(b);
         return fail(&err);
     }

@@ -71,6 +71,9 @@ static const struct early bad_tls_flag = {
     400, "invalid_request_error",
     "include_tls_fingerprint must be true or false", "include_tls_fingerprint",
     NULL};
+static const struct early bad_endorsements_flag = {
+    400, "invalid_request_error", "endorsements must be true or false (1 or 0)",
+    "endorsements", NULL};
 static const struct early other_address = {
     404, "not_found", "Signing address not found on this server",
     "signing_address", NULL};
@@ -138,6 +141,18 @@ static const struct early *read_layout(struct exchange *x,
     return same_text(tls, "true") ? NULL : &bad_tls_flag;
 }
 
+static const struct early *read_endorsements(struct exchange *x,
+                                             const struct http_target *t)
+{
+    struct aver_bytes v = http_target_query(t, "endorsements");
+
+    if (v.p == NULL || same_text(v, "false") || same_text(v, "0"))
+        return NULL;
+    x->local.endorsements = true;
+    return same_text(v, "true") || same_text(v, "1") ? NULL
+                                                     : &bad_endorsements_flag;
+}
+
 /* The filter by which a client finds the node that has a key (PROTOCOL). */
 static bool address_is_ours(const struct exchange *x, struct aver_bytes want)
 {
@@ -163,6 +178,8 @@ static const struct early *prepare_report(struct exchange *x,
 
     if (e == NULL)
         e = read_layout(x, t);
+    if (e == NULL)
+        e = read_endorsements(x, t);
     if (e != NULL)
         return e;
     if (nonce.p != NULL) {

@@ -130,6 +130,8 @@ void supervisor_start(struct supervisor *s, struct child *c)
     uint64_t number = c->slot;
     if (c->role == CHILD_NOTARY)
         number = ++s->generation;
+    if (c->role == CHILD_ATTESTER)
+        number = s->state > STARTING;
     uint64_t now = supervisor_now_ms();
     if (child_start(c, &s->estate, number, now, &err) == 0) {
         introduce_all(s, c);

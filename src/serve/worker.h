@@ -47,6 +47,7 @@ struct worker {
     struct relay_shared relays;
     struct link control, notary, attester;
     struct notary_hello identity; /* of the notary, once link.hello */
+    uint64_t endorsed_until;      /* as the attester said; 0: none held */
 
     struct exchange_list finishing; /* answers that wait for their receipt */
     struct exchange_list asking;    /* signature requests not yet sent */
@@ -103,7 +104,7 @@ struct early {
 /* Parameters of our own routes, and what they wait for. */
 struct local {
     uint8_t algo, layout;
-    bool has_nonce;
+    bool has_nonce, endorsements;
     uint8_t nonce[32];
     uint16_t id_len;
     char id[NOTARY_ID_MAX];

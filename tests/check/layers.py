@@ -17,7 +17,7 @@ BELOW = {
     "net": {"base", "crypto"},
     "verify": {"base", "crypto"},
     "notary": {"base", "crypto", "net"},
-    "attest": {"base", "crypto", "net"},
+    "attest": {"base", "crypto", "net", "verify"},
     "serve": {"base", "crypto", "net", "verify", "notary", "attest"},
     "cli": {"base", "crypto", "net", "verify", "notary", "attest"},
 }

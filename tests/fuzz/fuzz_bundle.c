@@ -2,7 +2,7 @@
  *
  * A file of endorsements: read, understood, and what was understood written
  * and read again. */
-#include "cli/bundle.h"
+#include "attest/bundle.h"
 
 #include <assert.h>
 

@@ -2,7 +2,7 @@
  *
  * pcs: a digit, which of the four items, then an answer of Intel's service,
  * head and body. */
-#include "cli/pcs.h"
+#include "attest/pcs.h"
 
 #include <assert.h>
 #include <string.h>

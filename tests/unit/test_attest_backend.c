@@ -119,7 +119,7 @@ static void simulated_report(void **state)
     assert_non_null(b);
     aver_buf_init(&out, REPORT_MAX);
     assert_int_equal(attest_report(b, &c, &who, ATTEST_ECDSA, ATTEST_LAYOUT_A,
-                                   nonce, &out, &err),
+                                   false, nonce, &out, &err),
                      ATTEST_OK);
     assert_true(out.n > 10000);
     assert_int_equal(aver_buf_append(&out, "", 1), 0);

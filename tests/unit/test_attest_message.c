@@ -41,6 +41,7 @@ static void good_ones(void **state)
     assert_true(attest_message_ok(&reply, sizeof(reply)));
     ask.has_nonce = 0;
     ask.nonce[0] = 0;
+    ask.endorsements = 1;
     assert_true(attest_message_ok(&ask, sizeof(ask)));
     reply.status = ATTEST_NO_NOTARY;
     reply.size = 0;
@@ -75,8 +76,9 @@ static void bad_asks(void **state)
         {offsetof(struct attest_ask, has_nonce), 0}, /* yet there is one */
         {offsetof(struct attest_ask, algo), 2},
         {offsetof(struct attest_ask, layout), 2},
+        {offsetof(struct attest_ask, endorsements), 2},
         {offsetof(struct attest_ask, pad), 1},
-        {offsetof(struct attest_ask, pad) + 4, 1},
+        {offsetof(struct attest_ask, pad) + 3, 1},
     };
 
     (void)state;
@@ -100,15 +102,41 @@ static void bad_replies(void **state)
     reply = good_reply();
     reply.status = ATTEST_BUSY;
     assert_false(attest_message_ok(&reply, sizeof(reply)));
+    reply = good_reply();
+    reply.endorsed_until = 1;
+    assert_false(attest_message_ok(&reply, sizeof(reply)));
+}
+
+static void news(void **state)
+{
+    static const struct attest_reply good = {.version = CHANNEL_VERSION,
+                                             .type = ATTEST_NEWS,
+                                             .endorsed_until = INT64_MAX};
+    static const size_t empty[] = {offsetof(struct attest_reply, seq),
+                                   offsetof(struct attest_reply, generation),
+                                   offsetof(struct attest_reply, status),
+                                   offsetof(struct attest_reply, retry_after_s),
+                                   offsetof(struct attest_reply, size)};
+    struct attest_reply m = good;
+
+    (void)state;
+    assert_true(attest_message_ok(&m, sizeof(m)));
+    assert_false(attest_message_ok(&m, sizeof(m) - 1));
+    m.endorsed_until++;
+    assert_false(attest_message_ok(&m, sizeof(m)));
+    for (size_t i = 0; i < sizeof(empty) / sizeof(*empty); i++) {
+        m = good;
+        ((uint8_t *)&m)[empty[i]] = 1;
+        assert_false(attest_message_ok(&m, sizeof(m)));
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_ones),
-        cmocka_unit_test(lengths),
-        cmocka_unit_test(bad_asks),
-        cmocka_unit_test(bad_replies),
+        cmocka_unit_test(good_ones), cmocka_unit_test(lengths),
+        cmocka_unit_test(bad_asks),  cmocka_unit_test(bad_replies),
+        cmocka_unit_test(news),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,6 +75,30 @@ static void same_nonce_shares(void **state)
     assert_false(queue_start(&q, &job));
 }
 
+/* With endorsements it is another report. */
+static void endorsements_do_not_share(void **state)
+{
+    struct queue_ask with = ask_of(2, 9, 2), job;
+    struct queue q;
+    uint64_t sum;
+
+    (void)state;
+    with.endorsements = 1;
+    queue_init(&q);
+    assert_true(put(&q, 1, 9, 1));
+    assert_true(queue_put(&q, &with));
+    assert_true(queue_start(&q, &job));
+    assert_int_equal(job.endorsements, 0);
+    assert_int_equal(end_job(&q, &sum), 1);
+    assert_true(queue_start(&q, &job));
+    assert_int_equal(job.endorsements, 1);
+    with.peer = 3;
+    with.seq = 4;
+    assert_true(queue_put(&q, &with)); /* these two do */
+    assert_int_equal(end_job(&q, &sum), 2);
+    assert_int_equal(sum, 6);
+}
+
 static void no_nonce_shares(void **state)
 {
     struct queue q;
@@ -248,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_nonce_shares),
         cmocka_unit_test(no_nonce_shares),
+        cmocka_unit_test(endorsements_do_not_share),
         cmocka_unit_test(zero_nonce_is_a_nonce),
         cmocka_unit_test(caps),
         cmocka_unit_test(round_robin),

@@ -48,7 +48,7 @@ static json_t *make(const struct ask *ask, enum attest_status *status)
     gpu.simulated = ask->simulated_gpu;
     aver_buf_init(&out, ask->max > 0 ? ask->max : REPORT_MAX);
     *status = attest_report(&b, &ask->config, &who, ask->algo, ask->layout,
-                            nonce, &out, &err);
+                            false, nonce, &out, &err);
     assert_int_equal(*status == ATTEST_OK, err.code == AVER_OK);
     json_t *root = NULL;
     if (*status == ATTEST_OK)

@@ -2,7 +2,7 @@
  *
  * bundle: files of endorsements read, understood, dated, and written again. */
 #include "base/time.h"
-#include "cli/bundle.h"
+#include "attest/bundle.h"
 #include "vectors.h"
 
 #include <setjmp.h>

@@ -2,7 +2,7 @@
  *
  * pcs: what is asked of Intel's service, and its captured answers taken apart;
  * headers and answers that are not as they should be. */
-#include "cli/pcs.h"
+#include "attest/pcs.h"
 #include "vectors.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * bundle: see bundle.h. */
-#include "cli/bundle.h"
+#include "attest/bundle.h"
 
 #include "base/json.h"
 #include "base/text.h"
@@ -194,41 +194,59 @@ int64_t bundle_due(const struct bundle *b)
 }
 
 static int write_member(struct aver_buf *out, const char *name, bool hex,
-                        struct aver_bytes value)
+                        struct aver_bytes value, bool lines)
 {
     struct aver_buf text;
     int rc = -1;
 
     aver_buf_init(&text, 2 * value.n + 1);
-    if (aver_buf_printf(out, "  \"%s\": ", name) == 0 &&
+    if (aver_buf_printf(out, lines ? "  \"%s\": " : "\"%s\":", name) == 0 &&
         (!hex || aver_hex_encode_buf(&text, value) == 0) &&
         aver_json_quote(out, hex ? aver_buf_view(&text) : value) == 0)
-        rc = aver_buf_append_str(out, ",\n");
+        rc = aver_buf_append_str(out, lines ? ",\n" : ",");
     aver_buf_clear(&text);
     return rc;
+}
+
+/* The members, each with a comma behind it. */
+static int write_members(struct aver_buf *out, const struct bundle *b,
+                         bool lines)
+{
+    for (size_t i = 0; i < MEMBERS; i++) {
+        const struct pcs_part *p = &b->part[members[i].item];
+        const struct aver_buf *value =
+            (const struct aver_buf *)((const char *)p + members[i].at);
+
+        if (write_member(out, members[i].name, members[i].hex,
+                         aver_buf_view(value), lines) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 int bundle_write(struct aver_buf *out, const struct bundle *b, int64_t fetched,
                  struct aver_error *err)
 {
     char when[AVER_TIME_TEXT], until[AVER_TIME_TEXT];
-    int rc = aver_buf_append_str(out, "{\n");
 
-    for (size_t i = 0; rc == 0 && i < MEMBERS; i++) {
-        const struct pcs_part *p = &b->part[members[i].item];
-
-        rc = write_member(
-            out, members[i].name, members[i].hex,
-            aver_buf_view(
-                (const struct aver_buf *)((const char *)p + members[i].at)));
-    }
     aver_time_format(when, fetched);
     aver_time_format(until, bundle_until(b));
-    if (rc != 0 || aver_buf_printf(out,
-                                   "  \"fetched\": \"%s\",\n"
-                                   "  \"valid_until\": \"%s\"\n}\n",
-                                   when, until) != 0)
+    if (aver_buf_append_str(out, "{\n") != 0 ||
+        write_members(out, b, true) != 0 ||
+        aver_buf_printf(out,
+                        "  \"fetched\": \"%s\",\n"
+                        "  \"valid_until\": \"%s\"\n}\n",
+                        when, until) != 0)
         return aver_fail(err, AVER_ELIMIT, "the endorsements are too large");
+    return 0;
+}
+
+int bundle_write_bare(struct aver_buf *out, const struct bundle *b,
+                      struct aver_error *err)
+{
+    if (aver_buf_append_str(out, "{") != 0 || write_members(out, b, false) != 0)
+        return aver_fail(err, AVER_ELIMIT, "the endorsements are too large");
+    out->p[out->n - 1] = '}'; /* where the last comma is */
     return 0;
 }
 

@@ -2,7 +2,7 @@
  *
  * pcs: see pcs.h. The signed bytes of a document are cut out of the answer as
  * they stand there: a signature holds over these and no other spelling. */
-#include "cli/pcs.h"
+#include "attest/pcs.h"
 
 #include "base/text.h"
 #include "verify/member.h"

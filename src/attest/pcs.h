@@ -3,8 +3,8 @@
  * pcs: the answers of Intel's Provisioning Certification Service (PCS, v4),
  * and of caches of it (PCCS): what to ask, and how to take an answer apart.
  * Connects nothing and judges nothing. */
-#ifndef AVER_CLI_PCS_H
-#define AVER_CLI_PCS_H
+#ifndef AVER_ATTEST_PCS_H
+#define AVER_ATTEST_PCS_H
 
 #include "base/buf.h"
 

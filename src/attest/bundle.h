@@ -4,10 +4,10 @@
  * info, QE identity, two lists of withdrawn certificates, and who signed them.
  * The form is that of other verifiers. Reads, writes and dates such files;
  * whether they are genuine is judged elsewhere (verify/endorsements.h). */
-#ifndef AVER_CLI_BUNDLE_H
-#define AVER_CLI_BUNDLE_H
+#ifndef AVER_ATTEST_BUNDLE_H
+#define AVER_ATTEST_BUNDLE_H
 
-#include "cli/pcs.h"
+#include "attest/pcs.h"
 
 #define BUNDLE_MAX ((size_t)2 << 20)
 #define BUNDLE_NAME_MAX 48
@@ -42,6 +42,10 @@ int64_t bundle_due(const struct bundle *b);
 /* Appends the file's text. */
 AVER_MUST_CHECK int bundle_write(struct aver_buf *out, const struct bundle *b,
                                  int64_t fetched, struct aver_error *err);
+/* The same in one line, and nothing but what the vendor says. */
+AVER_MUST_CHECK int bundle_write_bare(struct aver_buf *out,
+                                      const struct bundle *b,
+                                      struct aver_error *err);
 /* "tdx-90c06f000000-platform.json" */
 void bundle_name(char out[static BUNDLE_NAME_MAX],
                  const struct pcs_platform *p);

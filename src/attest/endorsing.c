@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * endorsing: no I/O but that of renew.c, and lines for the log. */
+#include "attest/endorsing.h"
+
+#include "base/time.h"
+#include "net/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void endorsing_init(struct endorsing *e, const struct attest_config *config,
+                    bool simulated)
+{
+    *e = (struct endorsing){.files = config->endorsements != NULL,
+                            .look_ms = UINT64_MAX,
+                            .renew = {.from = config->endorse_from,
+                                      .folder = config->endorsements,
+                                      .simulated = simulated}};
+    renew_init(&e->renew);
+}
+
+void endorsing_quote(struct endorsing *e, uint64_t now_ms)
+{
+    e->look_ms = now_ms;
+}
+
+static void warn(struct endorsing *e, const char *why, uint64_t now_ms)
+{
+    if (e->warned && strcmp(e->why, why) == 0 &&
+        now_ms - e->warned_ms < ENDORSING_WARN_MS)
+        return;
+    e->warned = true;
+    e->warned_ms = now_ms;
+    snprintf(e->why, sizeof(e->why), "%s", why);
+    log_event(LOG_WARN, "no_endorsements", LOG_STR("why", why));
+}
+
+static void say_until(const struct endorsing *e)
+{
+    char until[AVER_TIME_TEXT];
+
+    aver_time_format(until, e->until);
+    log_event(LOG_INFO, "endorsements", LOG_STR("valid_until", until));
+}
+
+bool endorsing_news(struct endorsing *e, const struct collector_news *news,
+                    int64_t now, uint64_t now_ms)
+{
+    bool changed = e->until != news->until;
+
+    e->known = true;
+    e->until = news->until;
+    e->due = news->due;
+    if (e->until != 0) {
+        e->warned = false;
+        if (changed)
+            say_until(e);
+    } else if (!renew_wanted(&e->renew, 0, 0, now, now_ms)) {
+        /* Else they are about to be fetched. */
+        warn(e, news->why, now_ms);
+    }
+    return changed;
+}
+
+bool endorsing_look_due(const struct endorsing *e, uint64_t now_ms)
+{
+    return now_ms >= e->look_ms;
+}
+
+void endorsing_looked(struct endorsing *e, uint64_t now_ms)
+{
+    /* What is built in does not change. */
+    e->look_ms = e->files ? now_ms + ENDORSING_LOOK_MS : UINT64_MAX;
+}
+
+bool endorsing_over(const struct endorsing *e, int64_t now)
+{
+    return e->until != 0 && now > e->until;
+}
+
+static void fetched(struct endorsing *e, const struct renew_result *r,
+                    uint64_t now_ms)
+{
+    if (!r->ok) {
+        log_event(LOG_WARN, "endorsements_not_fetched",
+                  LOG_STR("from", e->renew.from), LOG_STR("why", r->text),
+                  LOG_NUM("again_s", r->again_ms / 1000));
+        return;
+    }
+    log_event(LOG_INFO, "endorsements_fetched", LOG_STR("from", e->renew.from));
+    e->look_ms = now_ms;
+}
+
+void endorsing_step(struct endorsing *e, int quote_fd, int64_t now,
+                    uint64_t now_ms)
+{
+    struct renew_result r;
+
+    if (renew_overrun(&e->renew, now_ms, &r))
+        fetched(e, &r, now_ms);
+    if (!e->known || quote_fd < 0 ||
+        !renew_wanted(&e->renew, e->until, e->due, now, now_ms))
+        return;
+    if (renew_start(&e->renew, quote_fd, now_ms, &r) != 0)
+        fetched(e, &r, now_ms);
+}
+
+void endorsing_read(struct endorsing *e, uint64_t now_ms)
+{
+    struct renew_result r;
+
+    if (e->renew.fd >= 0 && renew_read(&e->renew, now_ms, &r))
+        fetched(e, &r, now_ms);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * endorsing: what the attester knows of its endorsements: until when they
+ * hold, when to look again, when to have them fetched; and what of that it
+ * logs. The looking is the collector's, the fetching is renew's. */
+#ifndef AVER_ATTEST_ENDORSING_H
+#define AVER_ATTEST_ENDORSING_H
+
+#include "attest/collector.h"
+#include "attest/renew.h"
+
+#define ENDORSING_LOOK_MS 60000
+#define ENDORSING_WARN_MS 3600000 /* the same thing is said again so soon */
+
+struct endorsing {
+    bool files;         /* there is a file to look at, which may change */
+    bool known;         /* somebody has looked */
+    int64_t until, due; /* as in held.h; zero: there are none */
+    uint64_t look_ms;   /* when to look next */
+    struct renew renew;
+    bool warned;
+    uint64_t warned_ms;
+    char why[400]; /* what was warned of */
+};
+
+void endorsing_init(struct endorsing *e, const struct attest_config *config,
+                    bool simulated);
+/* A quote of another kind than before: look at once. */
+void endorsing_quote(struct endorsing *e, uint64_t now_ms);
+/* The outcome of a look. True if `until` is another one than before. */
+bool endorsing_news(struct endorsing *e, const struct collector_news *news,
+                    int64_t now, uint64_t now_ms);
+bool endorsing_look_due(const struct endorsing *e, uint64_t now_ms);
+/* A look has begun, or could not. */
+void endorsing_looked(struct endorsing *e, uint64_t now_ms);
+/* Have they ended meanwhile? */
+bool endorsing_over(const struct endorsing *e, int64_t now);
+/* Starts what is due and ends what overruns. */
+void endorsing_step(struct endorsing *e, int quote_fd, int64_t now,
+                    uint64_t now_ms);
+/* renew.fd is readable. */
+void endorsing_read(struct endorsing *e, uint64_t now_ms);
+
+#endif
