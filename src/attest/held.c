@@ -183,14 +183,17 @@ static bool stands(const struct held *h, const uint8_t chain[static 32],
            memcmp(h->chain, chain, sizeof(h->chain)) == 0 && same_file(h, p);
 }
 
+/* 0: looked, and found it; 1: what was found last stands, be it nothing. */
 static int look(struct held *h, const struct aver_quote *q,
                 struct aver_bytes quote, int64_t now, struct aver_error *err)
 {
     struct pcs_platform p;
     uint8_t chain[32];
 
-    if (genuine_platform(&p, q, err) != 0)
+    if (genuine_platform(&p, q, err) != 0) {
+        h->looked = false;
         return -1;
+    }
     chain_of(chain, q);
     if (stands(h, chain, &p, now))
         return 1;
@@ -211,7 +214,9 @@ bool held_for(struct held *h, struct aver_bytes quote, int64_t now)
     if (!held_configured(h))
         aver_fail(&err, AVER_EABSENT,
                   "no endorsements are configured (endorsements PATH)");
-    else if (aver_quote_parse(&q, quote, &err) == 0)
+    else if (aver_quote_parse(&q, quote, &err) != 0)
+        h->looked = false;
+    else
         rc = look(h, &q, quote, now, &err);
     if (rc < 0) {
         aver_buf_clear(&h->text);

@@ -63,7 +63,7 @@ static void hello(uint64_t generation)
     assert_int_equal(channel_send(a.notary, &m, sizeof(m), -1), 0);
 }
 
-static void start(void)
+static void start_with(struct attest_backends *b, const struct attest_config *c)
 {
     struct aver_error err;
     int fd[2], alive[2];
@@ -74,7 +74,7 @@ static void start(void)
     assert_true(a.pid >= 0);
     if (a.pid == 0) {
         close(fd[0]);
-        _exit(attest_run(fake_backends(fake), &config, fd[1]));
+        _exit(attest_run(b, c, fd[1]));
     }
     close(fd[1]);
     close(alive[1]);
@@ -83,6 +83,14 @@ static void start(void)
     a.notary = -1;
     for (int i = 0; i < 2; i++)
         send_pair(CONTROL_PEER, (uint32_t)i, &a.worker[i]);
+}
+
+static void start(void)
+{
+    struct attest_backends *b = fake_backends(fake);
+
+    start_with(b, &config);
+    free(b);
 }
 
 static bool readable(int fd, int ms)
@@ -501,6 +509,76 @@ static void signals_do_not_end_it(void **state)
     expect(0, 5, ATTEST_OK);
 }
 
+/* --- endorsements, with the simulator --- */
+
+static void expect_news(int worker)
+{
+    struct attest_reply m;
+
+    assert_true(readable(a.worker[worker], WAIT_MS));
+    assert_int_equal(channel_recv(a.worker[worker], &m, sizeof(m), NULL, false),
+                     sizeof(m));
+    assert_true(attest_message_ok(&m, sizeof(m)));
+    assert_int_equal(m.type, ATTEST_NEWS);
+    assert_int_equal(m.endorsed_until, 2524607999); /* the end of 2049 */
+}
+
+static json_t *endorsed(uint8_t nonce, uint64_t seq)
+{
+    struct attest_ask m = ask_of(1, nonce, seq);
+    json_t *report;
+
+    m.endorsements = 1;
+    assert_int_equal(channel_send(a.worker[0], &m, sizeof(m), -1), 0);
+    assert_int_equal(reply(0, &report).seq, seq);
+    assert_int_equal(json_object_size(json_object_get(report, "endorsements")),
+                     9);
+    return report;
+}
+
+static void reports_carry_endorsements(void **state)
+{
+    static const struct attest_config simulator = {.tee =
+                                                       ATTEST_CHOOSE_SIMULATOR,
+                                                   .gpu = ATTEST_GPU_NONE,
+                                                   .model_name = "",
+                                                   .engine_binding = "tcp"};
+    struct aver_error err;
+    struct attest_backends *b =
+        attest_open(&simulator, getuid(), getgid(), &err);
+    json_t *plain, *first, *second;
+
+    (void)state;
+    assert_non_null(b);
+    start_with(b, &simulator);
+    attest_close(b);
+    hello(1);
+    assert_int_equal(from_attester().type, CONTROL_READY);
+    expect_news(0); /* without having been asked for any */
+    expect_news(1);
+    close(a.worker[1]);
+    send_pair(CONTROL_PEER, 1, &a.worker[1]);
+    expect_news(1); /* who comes later is told too */
+    ask(0, 1, 0, 1);
+    reply(0, &plain);
+    assert_null(json_object_get(plain, "endorsements"));
+    first = endorsed(0, 2);
+    second = endorsed(0, 3);
+    assert_true(json_equal(first, second)); /* from the cache, as */
+    json_decref(second);
+    ask(0, 1, 0, 4);
+    reply(0, &second);
+    assert_true(json_equal(plain, second)); /* this one */
+    json_decref(second);
+    second = endorsed(7, 5);
+    assert_true(json_equal(json_object_get(first, "endorsements"),
+                           json_object_get(second, "endorsements")));
+    json_decref(plain);
+    json_decref(first);
+    json_decref(second);
+    assert_int_equal(stop(), 0);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -515,6 +593,7 @@ int main(void)
         cmocka_unit_test(it_says_when_it_works),
         cmocka_unit_test(it_says_when_it_cannot_work),
         cmocka_unit_test(the_collector_goes_with_it),
+        cmocka_unit_test(reports_carry_endorsements),
         WITH(a_nonce_gets_a_report_of_its_own),
         WITH(without_a_nonce_the_cache_answers),
         WITH(a_clients_report_is_not_kept),

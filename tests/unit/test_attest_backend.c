@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "attest/backend.h"
+#include "attest/simulator.h"
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +130,42 @@ static void simulated_report(void **state)
     attest_close(b);
 }
 
+/* What the simulator says about its platform goes with its quote. */
+static void simulated_endorsements(void **state)
+{
+    struct attest_config c =
+        config_of(ATTEST_CHOOSE_SIMULATOR, ATTEST_GPU_NONE);
+    struct attest_identity who = {.generation = 1, .address = {1}};
+    struct aver_error err = {0};
+    uint8_t nonce[32] = {9};
+    struct aver_buf out, want;
+
+    (void)state;
+    struct attest_backends *b = attest_open(&c, getuid(), getgid(), &err);
+    assert_non_null(b);
+    aver_buf_init(&out, REPORT_MAX);
+    aver_buf_init(&want, REPORT_MAX);
+    assert_int_equal(simulator_endorsements(&want, &err), 0);
+    assert_int_equal(attest_report(b, &c, &who, ATTEST_ECDSA, ATTEST_LAYOUT_A,
+                                   true, nonce, &out, &err),
+                     ATTEST_OK);
+    json_t *report = json_loadb((char *)out.p, out.n, 0, NULL);
+    json_t *told = json_loadb((char *)want.p, want.n, 0, NULL);
+    assert_true(json_equal(json_object_get(report, "endorsements"), told));
+    json_decref(report);
+    json_decref(told);
+    aver_buf_clear(&out);
+    aver_buf_clear(&want);
+    attest_close(b);
+    /* A file that was named is used instead, be it there or not. */
+    c.endorsements = "/nowhere";
+    b = attest_open(&c, getuid(), getgid(), &err);
+    assert_non_null(b);
+    assert_true(b->held->built_in == NULL && b->held->simulated);
+    assert_string_equal(b->held->path, "/nowhere");
+    attest_close(b);
+}
+
 static void write_file(const char *name, const char *text)
 {
     char path[200];
@@ -187,6 +225,7 @@ int main(void)
         cmocka_unit_test(what_was_asked_for_must_be_there),
         cmocka_unit_test(gpus),
         cmocka_unit_test(simulated_report),
+        cmocka_unit_test(simulated_endorsements),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

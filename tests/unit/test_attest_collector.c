@@ -199,6 +199,142 @@ static void it_sheds(void **state)
     close(fd[0]);
 }
 
+/* --- endorsements, with the simulator --- */
+
+static int set_up_simulator(void **state)
+{
+    static const struct attest_config simulator = {.tee =
+                                                       ATTEST_CHOOSE_SIMULATOR,
+                                                   .gpu = ATTEST_GPU_NONE,
+                                                   .model_name = "",
+                                                   .engine_binding = "tcp"};
+    struct aver_error err;
+
+    (void)state;
+    collector =
+        (struct collector){.backends = attest_open(&simulator, 0, 0, &err),
+                           .config = &simulator,
+                           .shed = shed,
+                           .ctx = &shed_fd};
+    collector_init(&collector);
+    return collector.backends ? 0 : -1;
+}
+
+static int tear_down_simulator(void **state)
+{
+    (void)state;
+    collector_stop(&collector);
+    if (collector.quote_fd >= 0)
+        close(collector.quote_fd);
+    attest_close(collector.backends);
+    return 0;
+}
+
+static void look(void)
+{
+    struct aver_error err;
+    struct collector_result r;
+
+    assert_int_equal(collector_look(&collector, now_ms(), &err), 0);
+    while (collector.busy) {
+        struct pollfd p = {.fd = collector.fd, .events = POLLIN};
+        assert_int_equal(poll(&p, 1, 5000), 1);
+        assert_false(collector_read(&collector, now_ms(), &r));
+    }
+    assert_true(collector.new_news);
+    collector.new_news = false;
+}
+
+static void a_quote_comes_with_the_first_report(void **state)
+{
+    uint8_t head[6];
+
+    (void)state;
+    expect(ATTEST_OK, "");
+    assert_true(collector.new_quote);
+    assert_false(collector.new_news); /* nobody asked for endorsements */
+    assert_int_equal(pread(collector.quote_fd, head, 6, 0), 6);
+    assert_memory_equal(head, "\x04\0\x02\0\x81", 6);
+    assert_int_equal(pwrite(collector.quote_fd, "x", 1, 0), -1);
+    collector.new_quote = false;
+    expect(ATTEST_OK, "");
+    assert_false(collector.new_quote); /* it is of the same kind */
+}
+
+static void looks(void **state)
+{
+    (void)state;
+    expect(ATTEST_OK, "");
+    look();
+    assert_int_equal(collector.news.until, 2524607999); /* the end of 2049 */
+    assert_true(collector.news.due < collector.news.until);
+    assert_string_equal(collector.news.why, "");
+    collector_stop(&collector); /* another child is told the quote */
+    look();
+    assert_int_equal(collector.news.until, 2524607999);
+    collector.backends->held->path = "/nowhere";
+    collector_stop(&collector);
+    look();
+    assert_int_equal(collector.news.until, 0);
+    assert_int_equal(collector.news.due, 0);
+    assert_string_equal(collector.news.why,
+                        "/nowhere: No such file or directory");
+    expect(ATTEST_OK, "");
+}
+
+/* A report that carries them tells so too. */
+static void a_report_with_endorsements(void **state)
+{
+    struct collector_job job = {
+        .who = fake_identity(3), .endorsements = 1, .nonce = {5}};
+    struct aver_error err;
+
+    (void)state;
+    expect(ATTEST_OK, "");
+    assert_int_equal(collector_start(&collector, &job, now_ms(), &err), 0);
+    struct collector_result r = end();
+    assert_int_equal(r.status, ATTEST_OK);
+    assert_true(collector.new_news);
+    assert_int_equal(collector.news.until, 2524607999);
+    char *text = calloc(1, r.size + 1);
+    assert_int_equal(pread(r.fd, text, r.size, 0), r.size);
+    assert_non_null(strstr(text, "}],\"endorsements\":{\"pck_crl"));
+    free(text);
+    close(r.fd);
+}
+
+/* Whose end is no report's end. */
+static void a_look_that_fails(void **state)
+{
+    struct collector_result r = {.fd = -1};
+    struct aver_error err;
+
+    (void)state;
+    expect(ATTEST_OK, "");
+    kill(collector.pid, SIGSTOP);
+    assert_int_equal(collector_look(&collector, now_ms(), &err), 0);
+    assert_true(collector.busy && collector.looking);
+    assert_false(collector_overrun(&collector, collector.deadline_ms - 1, &r));
+    assert_true(collector.busy);
+    assert_false(collector_overrun(&collector, collector.deadline_ms, &r));
+    assert_false(collector.busy || collector.looking);
+    assert_true(collector.new_news);
+    assert_int_equal(collector.news.until, 0);
+    assert_non_null(strstr(collector.news.why, "too slow"));
+    expect(ATTEST_OK, "");
+    kill(collector.pid, SIGSTOP);
+    assert_int_equal(collector_look(&collector, now_ms(), &err), 0);
+    kill(collector.pid, SIGKILL);
+    usleep(50000);
+    assert_false(collector_read(&collector, now_ms(), &r));
+    assert_false(collector.busy || collector.looking);
+    assert_non_null(strstr(collector.news.why, "died"));
+    expect(ATTEST_OK, "");
+}
+
+#define SIMULATED(test)                                                        \
+    cmocka_unit_test_setup_teardown(test, set_up_simulator, tear_down_simulator)
+
 int main(void)
 {
     fake = mmap(NULL, sizeof(*fake), PROT_READ | PROT_WRITE,
@@ -213,6 +349,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_hang, set_up, tear_down),
         cmocka_unit_test_setup_teardown(killed_while_idle, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_sheds, set_up, tear_down),
+        SIMULATED(a_quote_comes_with_the_first_report),
+        SIMULATED(looks),
+        SIMULATED(a_report_with_endorsements),
+        SIMULATED(a_look_that_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -290,6 +290,82 @@ static void failures(void **state)
     }
 }
 
+static struct aver_buf written(const char *endorsements)
+{
+    static const struct cpu_evidence cpu = {.quote = {.p = NULL}};
+    struct attest_identity who = fake_identity(5);
+    struct report r = {.config = &plain,
+                       .who = &who,
+                       .nonce = nonce,
+                       .cpu = &cpu,
+                       .gpu_list = aver_bytes_str("[]"),
+                       .gpu_arch = "NONE",
+                       .endorsements = aver_bytes_str(endorsements)};
+    struct aver_error err;
+    struct aver_buf out;
+
+    aver_buf_init(&out, REPORT_MAX);
+    assert_int_equal(report_write(&out, &r, &err), 0);
+    return out;
+}
+
+/* One member more behind all others, and not a byte elsewhere. */
+static void endorsements(void **state)
+{
+    static const char member[] = ",\"endorsements\":{\"tcb_info\":\"{}\"}}";
+    struct aver_buf with = written("{\"tcb_info\":\"{}\"}");
+    struct aver_buf without = written("");
+
+    (void)state;
+    without.n--; /* its last brace */
+    assert_int_equal(aver_buf_append_str(&without, member), 0);
+    assert_true(
+        aver_bytes_equal(aver_buf_view(&with), aver_buf_view(&without)));
+    aver_buf_clear(&with);
+    aver_buf_clear(&without);
+}
+
+/* Nothing is held: the report is made all the same, and somebody is told. */
+static const char *told;
+static void on_endorsements(void *ctx, const struct held *h)
+{
+    (void)ctx;
+    assert_int_equal(h->text.n, 0);
+    told = h->reason;
+}
+
+static void nothing_to_carry(void **state)
+{
+    struct fake fake = {.ngpus = 1};
+    struct held held = {.path = NULL};
+    struct attest_backends b = {.cpu = &fake_cpu,
+                                .cpu_state = &fake,
+                                .gpu = &fake_gpu,
+                                .gpu_state = &fake,
+                                .held = &held,
+                                .on_endorsements = on_endorsements};
+    struct attest_identity who = fake_identity(5);
+    struct aver_error err;
+    struct aver_buf out[2];
+
+    (void)state;
+    held_init(&held);
+    for (int i = 0; i < 2; i++) {
+        aver_buf_init(&out[i], REPORT_MAX);
+        assert_null(told);
+        assert_int_equal(attest_report(&b, &plain, &who, ATTEST_ECDSA,
+                                       ATTEST_LAYOUT_A, i == 1, nonce, &out[i],
+                                       &err),
+                         ATTEST_OK);
+    }
+    assert_non_null(strstr(told, "endorsements PATH"));
+    assert_true(
+        aver_bytes_equal(aver_buf_view(&out[0]), aver_buf_view(&out[1])));
+    aver_buf_clear(&out[0]);
+    aver_buf_clear(&out[1]);
+    held_clear(&held);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +378,8 @@ int main(void)
         cmocka_unit_test(all_attestations),
         cmocka_unit_test(seed_compatibility),
         cmocka_unit_test(failures),
+        cmocka_unit_test(endorsements),
+        cmocka_unit_test(nothing_to_carry),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
