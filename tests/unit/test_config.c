@@ -297,6 +297,14 @@ static void wrong_calls(void **state)
     REFUSED("signature-text 3part needs model-name", ENGINE, "--signature-text",
             "3part");
     REFUSED("is root", ENGINE, "--user", "root");
+    REFUSED("endorse-from needs endorsements", ENGINE, "--endorse-from",
+            "intel");
+    static const char *const urls[] = {"Intel", "http://", "ftp://pccs",
+                                       "https://me:secret@pccs",
+                                       "https://pccs/?a=b"};
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
+        REFUSED("--endorse-from: expected intel, or the URL of a PCCS", ENGINE,
+                "--endorsements", "/e", "--endorse-from", urls[i]);
     REFUSED("control character", ENGINE, "--model-name", "a\nb");
     REFUSED("not UTF-8", ENGINE, "--model-name", "a\xff");
 }

@@ -233,11 +233,58 @@ static void a_report_is_asked_for_a_client(void **state)
     assert_int_equal(ask.algo, ATTEST_ED25519);
     assert_int_equal(ask.layout, ATTEST_LAYOUT_B);
     assert_int_equal(ask.has_nonce, 0);
+    assert_int_equal(ask.endorsements, 0);
     assert_memory_equal(ask.client + 12, "\x7f\0\0\1", 4);
     close(rig.attester); /* it dies before it answers */
     rig.attester = -1;
     RIG_READ(client, &t, "HTTP/1.1 503 ");
     close(client);
+}
+
+static void endorsements_are_asked_for(void **state)
+{
+    static const struct {
+        const char *query;
+        uint8_t want;
+    } rows[] = {{"endorsements=1", 1},
+                {"endorsements=TRUE", 1},
+                {"endorsements=0", 0},
+                {"endorsements=false", 0}};
+    char request[200];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct attest_ask ask = {0};
+        int client = fake_connect(rig.port);
+        snprintf(request, sizeof(request),
+                 "GET /v1/attestation/report?%s HTTP/1.1\r\nHost: a\r\n\r\n",
+                 rows[i].query);
+        fake_send(client, request);
+        RIG_UNTIL(channel_recv(rig.attester, &ask, sizeof(ask), NULL, false) >
+                  0);
+        assert_true(attest_message_ok(&ask, sizeof(ask)));
+        assert_int_equal(ask.endorsements, rows[i].want);
+        close(client);
+    }
+}
+
+static void news_of_endorsements(void **state)
+{
+    struct attest_reply news = {
+        .version = CHANNEL_VERSION, .type = ATTEST_NEWS, .endorsed_until = 77};
+
+    (void)state;
+    assert_int_equal(rig.w->endorsed_until, 0);
+    assert_int_equal(channel_send(rig.attester, &news, sizeof(news), -1), 0);
+    RIG_UNTIL(rig.w->endorsed_until == 77);
+    close(rig.attester); /* what another one holds, it will say */
+    rig.attester = -1;
+    RIG_UNTIL(rig.w->attester.watch.fd < 0);
+    assert_int_equal(rig.w->endorsed_until, 0);
+    rig.attester = rig_link(CONTROL_ATTESTER);
+    RIG_UNTIL(rig.w->attester.watch.fd >= 0);
+    assert_int_equal(channel_send(rig.attester, &news, sizeof(news), 0), 0);
+    RIG_UNTIL(rig.w->attester.watch.fd < 0); /* news bring nothing along */
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, rig_stop)
@@ -254,6 +301,8 @@ int main(void)
         T(a_client_that_left_is_not_answered),
         T(rubbish_ends_a_pair),
         T(a_report_is_asked_for_a_client),
+        T(endorsements_are_asked_for),
+        T(news_of_endorsements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

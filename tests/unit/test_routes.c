@@ -96,6 +96,11 @@ static const struct {
     {"GET", "/v1/attestation/report?version=3", false, ANSWERED, 400},
     {"GET", "/v1/attestation/report?include_tls_fingerprint=maybe", false,
      ANSWERED, 400},
+    {"GET", "/v1/attestation/report?endorsements=1", false, TO_ATTESTER, 0},
+    {"GET", "/v1/attestation/report?endorsements=False", false, TO_ATTESTER, 0},
+    {"GET", "/v1/attestation/report?endorsements=yes", false, ANSWERED, 400},
+    {"GET", "/v1/attestation/report?endorsements=", false, ANSWERED, 400},
+    {"GET", "/v1/attestation/report?endorsements=11", false, ANSWERED, 400},
     {"GET",
      "/v1/attestation/report?signing_address="
      "0xA1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",

@@ -231,6 +231,36 @@ static void health_names_each_part(void **state)
     json_decref(o);
 }
 
+static void endorsements_are_told(void **state)
+{
+    static const struct {
+        uint64_t until;
+        const char *word, *metric;
+    } rows[] = {
+        {0, "none", "aver_endorsements_valid_until_seconds 0\n"},
+        {9, "expired", "aver_endorsements_valid_until_seconds 9\n"},
+        {4102444800, "valid",
+         "aver_endorsements_valid_until_seconds 4102444800\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        rig.w->endorsed_until = rows[i].until;
+        memset(&t, 0, sizeof(t));
+        get("/health");
+        json_t *o = body();
+        assert_non_null(strstr(t.text, "HTTP/1.1 200 ")); /* ready anyhow */
+        assert_string_equal(text_of(o, "endorsements"), rows[i].word);
+        assert_int_equal(
+            json_integer_value(json_object_get(o, "endorsements_valid_until")),
+            rows[i].until);
+        json_decref(o);
+        memset(&t, 0, sizeof(t));
+        get("/metrics");
+        RIG_READ(client, &t, rows[i].metric);
+    }
+}
+
 static void a_preflight_gets_back_what_it_asked_for(void **state)
 {
     (void)state;
@@ -253,6 +283,7 @@ int main(void)
         T(a_report_passes_as_it_is),
         T(a_report_that_could_change_is_refused),
         T(health_names_each_part),
+        T(endorsements_are_told),
         T(a_preflight_gets_back_what_it_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
