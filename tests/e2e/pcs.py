@@ -7,6 +7,7 @@ import pathlib
 import ssl
 import subprocess
 import threading
+import urllib.parse
 
 from server import ROOT
 
@@ -25,6 +26,21 @@ def captured():
         out[path] = [said["status"], headers, next(RAW.glob(f"{number}_*.body")).read_bytes()]
     out[CRL][2] = out[CRL][2].hex().encode()  # as caches send it
     return out
+
+
+def simulated(bundle):
+    """The same of the simulator's platform, from its bundle."""
+    fmspc = json.loads(bundle["tcb_info"])["fmspc"].lower()
+
+    def signed(name, member, header):
+        body = f'{{"{name}":{bundle[member]},"signature":"{bundle[member + "_signature"]}"}}'
+        return [200, [(header, urllib.parse.quote(bundle[member + "_issuer_chain"]))], body.encode()]
+
+    return {f"/tdx/certification/v4/tcb?fmspc={fmspc}": signed("tcbInfo", "tcb_info", "TCB-Info-Issuer-Chain"),
+            QE: signed("enclaveIdentity", "qe_identity", "SGX-Enclave-Identity-Issuer-Chain"),
+            PCK: [200, [("SGX-PCK-CRL-Issuer-Chain", urllib.parse.quote(bundle["pck_crl_issuer_chain"]))],
+                  bytes.fromhex(bundle["pck_crl"])],
+            CRL: [200, [], bundle["root_ca_crl"].encode()]}
 
 
 class Pcs:
