@@ -52,6 +52,28 @@ are read again on
 .Bl -tag -width Ds
 '''
 TAIL = r'''.El
+.Sh ENDORSEMENTS
+What vendors sign about this platform goes along with a report that is asked for
+with
+.Li endorsements=1 .
+The server looks in
+.Cm endorsements
+for what fits its own quote, and gives out only what is genuine and valid now.
+A file that is replaced is noticed without a signal, within a minute.
+.Pp
+With
+.Cm endorse-from
+it runs
+.Cm aver endorse
+at its start and when something is due, as the user that
+.Cm user
+names: the folder must be there, and be writable for that user.
+What cannot be fetched is logged and tried again after minutes, and then after
+at most an hour; reports do not wait for it.
+.Cm intel
+asks the service of the vendor,
+.Ar URL
+a cache of it (PCCS).
 .Sh EXAMPLES
 .Bd -literal -offset indent
 listen      0.0.0.0:8080
@@ -59,6 +81,8 @@ engine      http://127.0.0.1:8000
 tee         dstack
 gpu         required
 token-file  /etc/aver/tokens
+endorsements /var/lib/aver/endorsements
+endorse-from intel
 .Ed
 .Sh SEE ALSO
 .Xr aver 1

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * attest: the whole process, in a child, between a made-up supervisor, notary
- * and workers. The backend is a fake whose knobs lie in shared memory. */
+ * and workers. The backend is a fake whose knobs lie in shared memory.
+ *
+ * Over 600 lines because all tests share these processes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * bundle: files of endorsements read, understood, dated, and written again. */
-#include "base/time.h"
 #include "attest/bundle.h"
+#include "base/time.h"
 #include "vectors.h"
 
 #include <setjmp.h>
