@@ -56,8 +56,9 @@ bool endorsing_news(struct endorsing *e, const struct collector_news *news,
         e->warned = false;
         if (changed)
             say_until(e);
-    } else if (!renew_wanted(&e->renew, 0, 0, now, now_ms)) {
-        /* Else they are about to be fetched. */
+    } else if (e->renew.pid < 0 &&
+               !renew_wanted(&e->renew, 0, 0, now, now_ms)) {
+        /* Else they are being fetched, or are about to be. */
         warn(e, news->why, now_ms);
     }
     return changed;

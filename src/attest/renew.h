@@ -15,7 +15,7 @@
 #define RENEW_LIMIT_MS 60000    /* the verb itself allows 30 s a platform */
 #define RENEW_AGAIN_MS 60000    /* after the first failure; then doubled */
 #define RENEW_AGAIN_MAX 3600000 /* up to this */
-#define RENEW_PAUSE_MS 300000   /* after a success, whatever it has led to */
+#define RENEW_PAUSE_MS 3600000  /* after a success: what came may be due */
 
 struct renew {
     const char *program; /* what is run: NULL for this very one */

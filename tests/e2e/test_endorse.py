@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from pcs import CRL, PCK, QE, TCB, Pcs, self_signed
+from pcs import CRL, PCK, QE, TCB, Pcs, self_signed, simulated
 from server import ROOT, environment, run
 
 DONE, REFUSED, USAGE, FAILED = 0, 1, 2, 3
@@ -172,6 +172,30 @@ def test_a_live_server(aver, endorse, pcs):
     assert len(pcs.asked) == 1
 
 
+def test_the_simulators_platform(aver, pcs, folder):
+    """Only its own root, and only if told so."""
+    bundle = json.loads(run("attest", "--tee", "simulator", "--endorsements").stdout)
+    pcs.answers = simulated(bundle)
+    (folder / "report").write_bytes(aver.report().body)
+    call = ["endorse", folder / "report", "--cache", folder / "cache", "--pccs", pcs.url]
+    for trust in ([], ["--trust", "vendor"]):
+        r = run(*call, *trust)
+        assert r.returncode == REFUSED and "tdx.pck_chain" in r.err and not (folder / "cache").exists()
+    r = run(*call, "--trust", "simulator")
+    assert r.returncode == DONE, r.err
+    (file,) = (folder / "cache").iterdir()
+    assert file.name == "tdx-ff0a7e500000-platform.json"
+    assert {k: v for k, v in json.loads(file.read_text()).items() if k in bundle} == bundle
+    # And what is kept of it is worth nothing under another root.
+    assert run(*call[:4], "--offline").returncode == FAILED
+    assert run(*call[:4], "--offline", "--trust", "simulator").returncode == DONE
+
+
+def test_a_real_platform_under_the_simulators_root(endorse, pcs):
+    r = endorse("--trust", "simulator")
+    assert r.returncode == REFUSED and "tdx.pck_chain" in r.err and nothing_written(endorse)
+
+
 # What is refused, and what fails. Nothing of it may leave a file.
 
 
@@ -320,7 +344,7 @@ def test_without_libcurl(endorse, pcs, folder):
 
 @pytest.mark.parametrize("args", [
     [], [QUOTE, "--pccs", "ftp://127.0.0.1/"], [QUOTE, "--pccs", "https://user:secret@host"], [QUOTE, "--at", "yesterday"],
-    ["https://127.0.0.1:1"], [QUOTE, "--out", "-"], [QUOTE, "--offline", "--refresh"], ["http://127.0.0.1:1", "--offline"], [QUOTE, "--pcs", "x"]])
+    ["https://127.0.0.1:1"], [QUOTE, "--out", "-"], [QUOTE, "--trust", "nobody"], [QUOTE, "--offline", "--refresh"], ["http://127.0.0.1:1", "--offline"], [QUOTE, "--pcs", "x"]])
 def test_wrong_calls(args, folder):
     r = run("endorse", *args, "--cache", folder)
     assert r.returncode == USAGE and len(r.err.splitlines()) == 1 and "secret" not in r.err

@@ -147,8 +147,25 @@ static void fetching(void **state)
     assert_true(endorsing_look_due(&e, 1)); /* what has come? */
     endorsing_looked(&e, 1);
     news(&something, 10, 2);
-    assert_string_equal(fetch(899, HOUR_MS), "");
-    assert_non_null(strstr(fetch(900, HOUR_MS), "endorsements_fetched"));
+    assert_string_equal(fetch(899, 2 * HOUR_MS), "");
+    assert_non_null(strstr(fetch(900, 2 * HOUR_MS), "endorsements_fetched"));
+    /* The same came again, and is due as before. */
+    news(&something, 900, 2 * HOUR_MS);
+    assert_string_equal(fetch(900, 3 * HOUR_MS - 1), "");
+    assert_non_null(strstr(fetch(900, 3 * HOUR_MS), "endorsements_fetched"));
+}
+
+/* Who asks meanwhile causes no warning. */
+static void while_it_is_fetched(void **state)
+{
+    (void)state;
+    begin("/x", "intel", "/bin/true");
+    news(&nothing, 10, 1);
+    endorsing_step(&e, quote_fd, 10, 1);
+    assert_true(e.renew.fd >= 0);
+    news(&nothing, 10, 2);
+    assert_string_equal(said, "");
+    renew_stop(&e.renew);
 }
 
 static void fetching_in_vain(void **state)
@@ -180,6 +197,7 @@ int main(void)
         cmocka_unit_test(what_is_told),
         cmocka_unit_test(the_same_once_an_hour),
         cmocka_unit_test(fetching),
+        cmocka_unit_test(while_it_is_fetched),
         cmocka_unit_test(fetching_in_vain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
