@@ -104,7 +104,7 @@ static void print_report_facts(FILE *f, const struct aver_report *r)
         aver_hex_encode(hex, r->nonce, 32);
         fprintf(f, "nonce    %s\n", hex);
     }
-    if (r->quote_ok) {
+    if (r->quote_ok && r->quote.tee == AVER_TEE_TDX) {
         aver_hex_encode(hex, r->quote.td.mrtd.p, 48);
         fprintf(f, "mrtd     %s\n", hex);
     }

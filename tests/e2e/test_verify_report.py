@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from proof import load
+from proof import VECTORS, load
 from server import PROGRAM, SANITIZED, run
 from usage import measured
 
@@ -92,6 +92,18 @@ def test_copies_are_counted_and_not_judged_twice(folder):
     (folder / "r").write_text(json.dumps(captured("nanogpt-gemma-20260610")))
     r = run("verify", "report", folder / "r")
     assert r.stdout.count(b"tdx.quote  ") == 1 and b"\ncopies   1 more" in r.stdout
+
+
+def test_an_enclave_is_no_machine(folder):
+    """Said in both forms; there is no MRTD to print."""
+    quote = (VECTORS / "tdx/cases/real-dcapqvl-sgx-v3/quote.bin").read_bytes()
+    report = {"signing_address": "0x" + "11" * 20, "request_nonce": "00" * 32, "intel_quote": quote.hex()}
+    (folder / "r").write_text(json.dumps(report))
+    status, said, _ = judge(folder / "r")
+    assert status == REFUSED and "report.shape" in failed(said)
+    r = run("verify", "report", folder / "r")
+    assert r.returncode == REFUSED and b"mrtd" not in r.stdout
+    assert r.stdout.decode().splitlines()[-1].startswith("REFUSED")
 
 
 def put(report, path, value):
