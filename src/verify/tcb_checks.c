@@ -188,6 +188,14 @@ static int64_t oldest_issue(const struct aver_cpu *c)
     return at;
 }
 
+/* Dates lie in the years 0 to 9999; the time to judge for is anybody's. */
+static int64_t seconds_since(int64_t then, int64_t at)
+{
+    if (then < 0 && at > INT64_MAX + then)
+        return INT64_MAX;
+    return at < then ? 0 : at - then;
+}
+
 AVER_CPU_CHECK(aver_check_recent)
 {
     const struct aver_cpu *c = s->cpu;
@@ -202,7 +210,7 @@ AVER_CPU_CHECK(aver_check_recent)
         return aver_say(why, AVER_FAIL, "of data set %llu, not %llu or later",
                         (unsigned long long)(a < b ? a : b),
                         (unsigned long long)p->min_evaluation);
-    int64_t age = p->at - oldest_issue(c);
+    int64_t age = seconds_since(oldest_issue(c), p->at);
     if (p->max_age > 0 && age > p->max_age)
         return aver_say(why, AVER_FAIL,
                         "issued %lld seconds ago, not %lld or less",

@@ -357,10 +357,32 @@ static void no_row_is_without_a_case(void **state)
     }
 }
 
+/* No two dates are too far apart to be subtracted. */
+static void the_age_of_a_document_from_the_year_0(void **state)
+{
+    static const int64_t times[] = {INT64_MAX, INT64_MIN};
+    struct tdx_case c;
+
+    (void)state;
+    tdx_case_open(&c, "tdx/cases", "real-dcapqvl-tdx-v4");
+    c.e->tcb[0]->tcb.issued = -62167219200;
+    c.policy.max_age = 1;
+    for (size_t i = 0; i < 2; i++) {
+        c.policy.at = times[i];
+        tdx_case_judge(&c);
+        const struct aver_check *k =
+            aver_verdict_find(&c.verdict, "tdx.recent");
+        assert_int_equal(k->result, i == 0 ? AVER_FAIL : AVER_PASS);
+        assert_int_equal(c.verdict.word, AVER_REFUSED);
+    }
+    tdx_case_close(&c);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_case),
+        cmocka_unit_test(the_age_of_a_document_from_the_year_0),
         cmocka_unit_test(statuses_are_chosen_one_by_one),
         cmocka_unit_test(no_row_is_without_a_case),
     };
