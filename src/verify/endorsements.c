@@ -264,23 +264,18 @@ struct aver_chain *aver_endorsements_signers(const struct aver_endorsements *e,
                                              struct aver_document *d)
 {
     struct aver_bytes rs = aver_bytes_of(d->signature, sizeof(d->signature));
-    struct aver_chain *last = NULL;
 
-    if (d->signers != NULL)
-        return d->signers;
-    for (unsigned i = 0; i < e->nchains; i++) {
-        struct aver_chain *c = e->chain[i];
+    while (d->signers == NULL && d->tried < e->nchains) {
+        struct aver_chain *c = e->chain[d->tried++];
 
         if (c->n == 0 || c->link[0].cert.curve != AVER_P256)
             continue;
-        last = c;
+        d->last_tried = c;
         if (aver_text_signed_by_link(e->ec, aver_buf_view(&d->text), rs,
-                                     &d->memo, &c->link[0])) {
+                                     &d->memo, &c->link[0]))
             d->signers = c;
-            break;
-        }
     }
-    return last;
+    return d->signers != NULL ? d->signers : d->last_tried;
 }
 
 struct aver_platform *aver_platform_new(struct aver_bytes pem)

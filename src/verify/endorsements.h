@@ -21,6 +21,10 @@ struct aver_document {
     uint8_t signature[64];
     bool has_signature;
     struct aver_chain *signers; /* leaf first; NULL if it came without */
+    /* Without such: how many of the set's chains did not sign it, and the last
+     * of these. */
+    unsigned tried;
+    struct aver_chain *last_tried;
     struct aver_memo memo;
     char fault[200];          /* why it cannot be read; "" if it can */
     struct aver_tcb_info tcb; /* one of the two */

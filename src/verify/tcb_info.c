@@ -15,6 +15,9 @@
 #define MODULES_MAX 64
 #define ADVISORIES_MAX 256
 #define ADVISORY_MAX 32
+/* Real documents have some 600. A value that takes three bytes of text takes
+ * up to 200 of a tree. */
+#define VALUES_MAX 16384
 
 static void read_advisories(struct aver_tcb_level *l,
                             const struct aver_fields *f)
@@ -193,6 +196,17 @@ static void read_tcb_info(struct aver_tcb_info *t, const struct aver_fields *f)
     read_levels(&t->levels, f, t->tdx, read_platform_level);
 }
 
+/* At least as many values as the text has: each is the first of an object or
+ * array, or stands behind a comma. */
+static size_t count_values(struct aver_bytes text)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < text.n; i++)
+        n += text.p[i] == ',' || text.p[i] == '[' || text.p[i] == '{';
+    return n;
+}
+
 /* A tree of the text; NULL with `err`. */
 static json_t *document(struct aver_bytes text, struct aver_error *err)
 {
@@ -200,6 +214,8 @@ static json_t *document(struct aver_bytes text, struct aver_error *err)
 
     if (text.n > AVER_TCB_TEXT_MAX)
         aver_fail(err, AVER_ELIMIT, "longer than 1 MiB");
+    else if (count_values(text) > VALUES_MAX)
+        aver_fail(err, AVER_ELIMIT, "more than %d values", VALUES_MAX);
     else
         tree = aver_json_parse(text, err);
     if (tree != NULL && !json_is_object(tree)) {

@@ -7,6 +7,7 @@ import copy
 import http.server
 import json
 import threading
+import urllib.parse
 
 import pytest
 
@@ -269,6 +270,62 @@ RUBBISH = {
         '{"compose_manager_attestation":{"actions":[' + ",".join(['{"a":[' + "0," * 22 + "0]}"] * 4000) + "]}}", 16),
     "tcb_info": lambda: models('{"info":{"tcb_info":"{\\"event_log\\":[' + "[]," * 150000 + '1]}"}}', 32),
 }
+
+
+SIM = VECTORS / "tdx/sim"
+# The simulator's documents are valid then; those made here are newer, so they are taken.
+ENDORSED_AT = ["--trust", "simulator", "--at", "2026-06-01T00:00:00Z"]
+
+
+def grown(document, filler):
+    """Nearly 1 MB, newer than the simulator's own, and signed by nobody."""
+    document = json.dumps(json.loads(document) | {"issueDate": "2026-05-30T00:00:00Z"}, separators=(",", ":"))
+    n = (1000000 - len(document)) // len(filler)
+    return document[:-1] + ',"x":' + (f"[{filler * n}0]" if "," in filler else json.dumps(filler * n)) + "}"
+
+
+def carried(filler, reports=1, **more):
+    """A report whose own endorsements are two documents, each in both forms."""
+    bundle = json.loads((SIM / "collateral.json").read_text())
+    tcb, qe = (grown(bundle[name], filler) for name in ("tcb_info", "qe_identity"))
+    endorsements = bundle | {"tcb_info": tcb, "qe_identity": qe, "signature": "11" * 64, **more}
+    for name in [n for n, value in endorsements.items() if value is None]:
+        del endorsements[name]
+    endorsements = json.dumps(endorsements)[:-1] + f',"tcbInfo":{tcb},"enclaveIdentity":{qe}}}'
+    quote = (SIM / "sim-good/quote.bin").read_bytes().hex()
+    scope = ['"signing_address":"0x%s","intel_quote":"%s","request_nonce":"%s"' % ("%02x" % i * 20, quote, "00" * 32)
+             for i in range(reports)]
+    nodes = ",".join("{" + s + "}" for s in scope[1:])
+    return "{" + scope[0] + f',"all_attestations":[{nodes}],"endorsements":{endorsements}}}'
+
+
+def many_signers():
+    """Certificates for what came without, none of which signed it: of two keys in turn."""
+    bundle = json.loads((SIM / "collateral.json").read_text())
+    end = "-----END CERTIFICATE-----\n"
+    two = [c + end for c in bundle["pck_crl_issuer_chain"].split(end)[:2]]
+    field = "sgx-pck-crl-issuer-chain"
+    names = {"".join(c.upper() if i >> k & 1 else c for k, c in enumerate(field)): i for i in range(1 << 12)}
+    return {name: urllib.parse.quote("\n" * i + two[i % 2]) for i, name in enumerate(list(names)[:60])}
+
+
+@pytest.mark.parametrize("filler", ["{},", "[],", "1,", '"",'])
+def test_endorsements_of_a_million_values(folder, filler):
+    (folder / "r").write_text(carried(filler))
+    status, mib, seconds = measured(PROGRAM, "verify", "report", "--quiet", folder / "r", *ENDORSED_AT)
+    assert status in (REFUSED, UNDECIDED)
+    if not SANITIZED:
+        assert mib < 100 and seconds < 2, f"{mib:.0f} MiB, {seconds:.2f} s"
+
+
+def test_no_document_is_hashed_for_each_signer_in_each_report(folder):
+    gone = dict.fromkeys(("tcb_info", "qe_identity", "tcb_info_issuer_chain", "qe_identity_issuer_chain"))
+    (folder / "r").write_text(carried("a", 32, headers=many_signers(), **gone))
+    status, mib, seconds = measured(PROGRAM, "verify", "report", "--quiet", folder / "r", *ENDORSED_AT)
+    assert status == REFUSED
+    if not SANITIZED:
+        assert mib < 100 and seconds < 2, f"{mib:.0f} MiB, {seconds:.2f} s"
+
 
 @pytest.mark.parametrize("kind", RUBBISH)
 def test_a_large_file_of_rubbish(folder, kind):
