@@ -3,6 +3,8 @@
  * cert: X.509 certificates, RFC 5280 section 4.1. */
 #include "crypto/cert.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 #define OID(name, ...) static const uint8_t name[] = {__VA_ARGS__}
@@ -19,7 +21,7 @@ OID(oid_common_name, 0x55, 0x04, 0x03);
 enum aver_curve aver_der_signature_algorithm(struct aver_der *d)
 {
     struct aver_der in = aver_der_enter(d, AVER_DER_SEQUENCE);
-    struct aver_bytes oid = aver_der_take(&in, AVER_DER_OID);
+    struct aver_bytes oid = aver_der_oid(&in);
 
     aver_der_end(&in);
     if (!IS(oid, oid_sha256) && !IS(oid, oid_sha384))
@@ -33,7 +35,7 @@ bool aver_der_extension(struct aver_der *list, struct aver_bytes *oid,
     if (aver_der_peek(list) == 0)
         return false;
     struct aver_der in = aver_der_enter(list, AVER_DER_SEQUENCE);
-    *oid = aver_der_take(&in, AVER_DER_OID);
+    *oid = aver_der_oid(&in);
     *critical = false;
     if (aver_der_peek(&in) == AVER_DER_BOOLEAN) {
         *critical = aver_der_boolean(&in);
@@ -45,9 +47,25 @@ bool aver_der_extension(struct aver_der *list, struct aver_bytes *oid,
     return !*list->failed;
 }
 
-/* A name of RFC 5280 4.1.2.4, of which the common name alone is read. */
-static struct aver_bytes read_name(struct aver_der *d,
-                                   struct aver_bytes *common)
+/* AttributeTypeAndValue. Of the kinds of text that a name may be made of, those
+ * two which are in use, and which RFC 5280 4.1.2.4 asks for. */
+static struct aver_bytes read_attribute(struct aver_der *set,
+                                        struct aver_bytes *oid)
+{
+    struct aver_der in = aver_der_enter(set, AVER_DER_SEQUENCE);
+    uint8_t tag;
+
+    *oid = aver_der_oid(&in);
+    tag = aver_der_peek(&in);
+    struct aver_bytes text = aver_der_take(&in, tag);
+    aver_der_end(&in);
+    if ((tag != AVER_DER_UTF8 && tag != AVER_DER_PRINTABLE) ||
+        !aver_utf8_valid(text))
+        aver_der_fail(set);
+    return text;
+}
+
+struct aver_bytes aver_der_name(struct aver_der *d, struct aver_bytes *common)
 {
     struct aver_der walk = *d;
     struct aver_bytes whole = aver_der_whole(d, AVER_DER_SEQUENCE);
@@ -57,12 +75,11 @@ static struct aver_bytes read_name(struct aver_der *d,
     while (aver_der_peek(&names) != 0) {
         struct aver_der set = aver_der_enter(&names, AVER_DER_SET);
 
+        if (set.n == 0)
+            aver_der_fail(d);
         while (aver_der_peek(&set) != 0) {
-            struct aver_der one = aver_der_enter(&set, AVER_DER_SEQUENCE);
-            struct aver_bytes oid = aver_der_take(&one, AVER_DER_OID);
-            struct aver_bytes text = aver_der_take(&one, aver_der_peek(&one));
+            struct aver_bytes oid, text = read_attribute(&set, &oid);
 
-            aver_der_end(&one);
             if (!IS(oid, oid_common_name))
                 continue;
             if (common->n > 0) /* which of the two would count? */
@@ -80,8 +97,8 @@ static void read_key(struct aver_cert *c, struct aver_der *d)
     struct aver_der walk = *d;
     struct aver_der in = aver_der_enter(&walk, AVER_DER_SEQUENCE);
     struct aver_der algorithm = aver_der_enter(&in, AVER_DER_SEQUENCE);
-    struct aver_bytes kind = aver_der_take(&algorithm, AVER_DER_OID);
-    struct aver_bytes curve = aver_der_take(&algorithm, AVER_DER_OID);
+    struct aver_bytes kind = aver_der_oid(&algorithm);
+    struct aver_bytes curve = aver_der_oid(&algorithm);
 
     aver_der_end(&algorithm);
     c->point = aver_der_octet_bits(&in);
@@ -112,12 +129,14 @@ static void read_constraints(struct aver_cert *c, struct aver_der *d)
     c->has_constraints = true;
 }
 
-/* RFC 5280 4.2.1.3: named bits, the first in the top bit. */
+/* RFC 5280 4.2.1.3: named bits, the first in the top bit. Those that are not
+ * used are zero: X.690 11.2.1. */
 static void read_usage(struct aver_cert *c, struct aver_der *d)
 {
     struct aver_bytes bits = aver_der_take(d, AVER_DER_BITS);
 
-    if (bits.n < 2 || bits.n > 3 || bits.p[0] > 7) {
+    if (bits.n < 2 || bits.n > 3 || bits.p[0] > 7 ||
+        (bits.p[bits.n - 1] & ((1U << bits.p[0]) - 1)) != 0) {
         aver_der_fail(d);
         return;
     }
@@ -193,14 +212,14 @@ static void read_tbs(struct aver_cert *c, struct aver_der *d)
     if (aver_der_number(&version, AVER_DER_INTEGER, 2) != 2)
         aver_der_fail(d);
     aver_der_end(&version);
-    c->serial = aver_der_take(d, AVER_DER_INTEGER);
+    c->serial = aver_der_integer(d);
     c->signed_on = aver_der_signature_algorithm(d);
-    c->issuer = read_name(d, &unused);
+    c->issuer = aver_der_name(d, &unused);
     struct aver_der validity = aver_der_enter(d, AVER_DER_SEQUENCE);
     c->not_before = aver_der_time(&validity);
     c->not_after = aver_der_time(&validity);
     aver_der_end(&validity);
-    c->subject = read_name(d, &c->common_name);
+    c->subject = aver_der_name(d, &c->common_name);
     read_key(c, d);
     read_extensions(c, d);
     aver_der_end(d);

@@ -71,6 +71,8 @@ bool aver_crl_signed_by(struct aver_ec *ec, const struct aver_crl *c,
 /* True if the algorithm of a signature is one that is read here, and then on
  * which curve; else the flag of `d` is set. */
 enum aver_curve aver_der_signature_algorithm(struct aver_der *d);
+/* A name, whole (RFC 5280 4.1.2.4), and its common name; empty if none. */
+struct aver_bytes aver_der_name(struct aver_der *d, struct aver_bytes *common);
 /* An extension at a time: true with OID, critical and content. */
 bool aver_der_extension(struct aver_der *list, struct aver_bytes *oid,
                         bool *critical, struct aver_bytes *content);

@@ -17,7 +17,7 @@ static struct aver_bytes read_entry(struct aver_der *list,
 {
     static const uint8_t reason[] = {0x55, 0x1d, 0x15};
     struct aver_der in = aver_der_enter(list, AVER_DER_SEQUENCE);
-    struct aver_bytes serial = aver_der_take(&in, AVER_DER_INTEGER);
+    struct aver_bytes serial = aver_der_integer(&in);
     struct aver_bytes oid, content;
     bool critical;
 
@@ -69,10 +69,12 @@ static void read_extensions(struct aver_crl *c, struct aver_der *d)
 
 static void read_tbs(struct aver_crl *c, struct aver_der *d)
 {
+    struct aver_bytes unused;
+
     if (aver_der_number(d, AVER_DER_INTEGER, 1) != 1)
         aver_der_fail(d);
     c->signed_on = aver_der_signature_algorithm(d);
-    c->issuer = aver_der_whole(d, AVER_DER_SEQUENCE);
+    c->issuer = aver_der_name(d, &unused);
     c->this_update = aver_der_time(d);
     c->has_next_update = aver_der_peek(d) == AVER_DER_UTC_TIME ||
                          aver_der_peek(d) == AVER_DER_GENERALIZED_TIME;

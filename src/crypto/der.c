@@ -77,6 +77,33 @@ struct aver_der aver_der_enter(struct aver_der *d, uint8_t tag)
     return (struct aver_der){.p = in.p, .n = in.n, .failed = d->failed};
 }
 
+struct aver_bytes aver_der_integer(struct aver_der *d)
+{
+    struct aver_bytes in = next(d, AVER_DER_INTEGER, false);
+
+    /* The first nine bits are not all the same: 8.3.2. */
+    if (in.n == 0 || (in.n > 1 && in.p[0] == (in.p[1] < 0x80 ? 0x00 : 0xff))) {
+        aver_der_fail(d);
+        return (struct aver_bytes){NULL, 0};
+    }
+    return in;
+}
+
+struct aver_bytes aver_der_oid(struct aver_der *d)
+{
+    struct aver_bytes in = next(d, AVER_DER_OID, false);
+    bool ok = in.n > 0 && in.p[in.n - 1] < 0x80;
+
+    /* No arc begins with a zero: 8.19.2. */
+    for (size_t i = 0; ok && i < in.n; i++)
+        ok = in.p[i] != 0x80 || (i > 0 && in.p[i - 1] >= 0x80);
+    if (!ok) {
+        aver_der_fail(d);
+        return (struct aver_bytes){NULL, 0};
+    }
+    return in;
+}
+
 uint64_t aver_der_number(struct aver_der *d, uint8_t tag, uint64_t max)
 {
     struct aver_bytes in = next(d, tag, false);

@@ -44,6 +44,10 @@ struct aver_bytes aver_der_take(struct aver_der *d, uint8_t tag);
 struct aver_der aver_der_enter(struct aver_der *d, uint8_t tag);
 /* The next element whole, with tag and length. */
 struct aver_bytes aver_der_whole(struct aver_der *d, uint8_t tag);
+/* Content of an INTEGER of any size and sign, in its shortest form. */
+struct aver_bytes aver_der_integer(struct aver_der *d);
+/* Content of an OBJECT IDENTIFIER. */
+struct aver_bytes aver_der_oid(struct aver_der *d);
 /* An INTEGER, or with `tag` an ENUMERATED, of 0 to `max`. */
 uint64_t aver_der_number(struct aver_der *d, uint8_t tag, uint64_t max);
 bool aver_der_boolean(struct aver_der *d);

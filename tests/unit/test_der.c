@@ -154,6 +154,36 @@ static void booleans_and_bits(void **state)
     done(in);
 }
 
+static void integers_and_oids(void **state)
+{
+    static const struct {
+        const char *hex;
+        bool ok;
+    } cases[] = {
+        {"020100", true},       {"0201ff", true},    {"02020080", true},
+        {"0202ff7f", true},     {"0202ff00", true},  {"0200", false},
+        {"02020000", false},    {"0202007f", false}, {"0202ff80", false},
+        {"0202ffff", false},    {"06012a", true},    {"06022a03", true},
+        {"06032a8100", true},   {"0600", false},     {"060181", false},
+        {"06022a81", false},    {"06028001", false}, {"06032a8001", false},
+        {"06042a818001", true}, {"040100", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct aver_bytes in = bytes(cases[i].hex);
+        struct aver_der d;
+        bool failed;
+
+        aver_der_init(&d, in, &failed);
+        struct aver_bytes got =
+            in.p[0] == AVER_DER_OID ? aver_der_oid(&d) : aver_der_integer(&d);
+        if (failed == cases[i].ok || got.n != (failed ? 0 : in.n - 2))
+            fail_msg("%s", cases[i].hex);
+        done(in);
+    }
+}
+
 static void times(void **state)
 {
     static const char utc[] = "\x17\x0d"
@@ -201,9 +231,13 @@ static void failure_stays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lengths), cmocka_unit_test(long_lengths),
-        cmocka_unit_test(numbers), cmocka_unit_test(booleans_and_bits),
-        cmocka_unit_test(times),   cmocka_unit_test(failure_stays),
+        cmocka_unit_test(lengths),
+        cmocka_unit_test(long_lengths),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(booleans_and_bits),
+        cmocka_unit_test(integers_and_oids),
+        cmocka_unit_test(times),
+        cmocka_unit_test(failure_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
