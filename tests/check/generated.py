@@ -29,3 +29,11 @@ def test_the_vectors_under_the_simulators_root(tmp_path):
     made, kept = contents(tmp_path), contents(vectors / "sim")
     assert len(made) > 100 and sorted(made) == sorted(kept)
     assert [p for p in made if made[p] != kept[p]] == []
+
+
+def test_what_the_harnesses_start_from(tmp_path):
+    fuzz = ROOT / "tests/fuzz"
+    subprocess.run([PYTHON, "-B", str(fuzz / "make_corpus.py"), str(tmp_path)], check=True)
+    for folder in tmp_path.iterdir():
+        made, kept = contents(folder), contents(fuzz / "corpus" / folder.name)
+        assert len(made) > 5 and made == kept, folder.name
