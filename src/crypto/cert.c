@@ -21,7 +21,7 @@ OID(oid_common_name, 0x55, 0x04, 0x03);
 enum aver_curve aver_der_signature_algorithm(struct aver_der *d)
 {
     struct aver_der in = aver_der_enter(d, AVER_DER_SEQUENCE);
-    struct aver_bytes oid = aver_der_oid(&in);
+    struct aver_bytes oid = aver_der_take(&in, AVER_DER_OID);
 
     aver_der_end(&in);
     if (!IS(oid, oid_sha256) && !IS(oid, oid_sha384))
@@ -35,7 +35,7 @@ bool aver_der_extension(struct aver_der *list, struct aver_bytes *oid,
     if (aver_der_peek(list) == 0)
         return false;
     struct aver_der in = aver_der_enter(list, AVER_DER_SEQUENCE);
-    *oid = aver_der_oid(&in);
+    *oid = aver_der_take(&in, AVER_DER_OID);
     *critical = false;
     if (aver_der_peek(&in) == AVER_DER_BOOLEAN) {
         *critical = aver_der_boolean(&in);
@@ -47,19 +47,20 @@ bool aver_der_extension(struct aver_der *list, struct aver_bytes *oid,
     return !*list->failed;
 }
 
-/* AttributeTypeAndValue. Of the kinds of text that a name may be made of, those
- * two which are in use, and which RFC 5280 4.1.2.4 asks for. */
+/* AttributeTypeAndValue, its text of the types that RFC 5280 4.1.2.4 and
+ * appendix A allow today: whoever reads another one might read another text. */
 static struct aver_bytes read_attribute(struct aver_der *set,
                                         struct aver_bytes *oid)
 {
     struct aver_der in = aver_der_enter(set, AVER_DER_SEQUENCE);
     uint8_t tag;
 
-    *oid = aver_der_oid(&in);
+    *oid = aver_der_take(&in, AVER_DER_OID);
     tag = aver_der_peek(&in);
     struct aver_bytes text = aver_der_take(&in, tag);
     aver_der_end(&in);
-    if ((tag != AVER_DER_UTF8 && tag != AVER_DER_PRINTABLE) ||
+    if ((tag != AVER_DER_UTF8 && tag != AVER_DER_PRINTABLE &&
+         tag != AVER_DER_IA5) ||
         !aver_utf8_valid(text))
         aver_der_fail(set);
     return text;
@@ -82,7 +83,7 @@ struct aver_bytes aver_der_name(struct aver_der *d, struct aver_bytes *common)
 
             if (!IS(oid, oid_common_name))
                 continue;
-            if (common->n > 0) /* which of the two would count? */
+            if (common->p != NULL) /* which of the two would count? */
                 aver_der_fail(d);
             *common = text;
         }
@@ -97,8 +98,8 @@ static void read_key(struct aver_cert *c, struct aver_der *d)
     struct aver_der walk = *d;
     struct aver_der in = aver_der_enter(&walk, AVER_DER_SEQUENCE);
     struct aver_der algorithm = aver_der_enter(&in, AVER_DER_SEQUENCE);
-    struct aver_bytes kind = aver_der_oid(&algorithm);
-    struct aver_bytes curve = aver_der_oid(&algorithm);
+    struct aver_bytes kind = aver_der_take(&algorithm, AVER_DER_OID);
+    struct aver_bytes curve = aver_der_take(&algorithm, AVER_DER_OID);
 
     aver_der_end(&algorithm);
     c->point = aver_der_octet_bits(&in);
@@ -136,7 +137,7 @@ static void read_usage(struct aver_cert *c, struct aver_der *d)
     struct aver_bytes bits = aver_der_take(d, AVER_DER_BITS);
 
     if (bits.n < 2 || bits.n > 3 || bits.p[0] > 7 ||
-        (bits.p[bits.n - 1] & ((1U << bits.p[0]) - 1)) != 0) {
+        (bits.p[bits.n - 1] & ((1U << bits.p[0]) - 1)) != 0) { /* X.690 11.2 */
         aver_der_fail(d);
         return;
     }
@@ -212,7 +213,7 @@ static void read_tbs(struct aver_cert *c, struct aver_der *d)
     if (aver_der_number(&version, AVER_DER_INTEGER, 2) != 2)
         aver_der_fail(d);
     aver_der_end(&version);
-    c->serial = aver_der_integer(d);
+    c->serial = aver_der_take(d, AVER_DER_INTEGER);
     c->signed_on = aver_der_signature_algorithm(d);
     c->issuer = aver_der_name(d, &unused);
     struct aver_der validity = aver_der_enter(d, AVER_DER_SEQUENCE);
@@ -261,7 +262,7 @@ struct aver_bytes aver_cert_extension(const struct aver_cert *c,
     aver_der_init(&list, c->extensions, &failed);
     while (aver_der_extension(&list, &oid, &critical, &content))
         if (aver_bytes_equal(oid, want)) {
-            if (found.n > 0)
+            if (found.p != NULL)
                 return (struct aver_bytes){NULL, 0};
             found = content;
         }

@@ -17,12 +17,12 @@ static struct aver_bytes read_entry(struct aver_der *list,
 {
     static const uint8_t reason[] = {0x55, 0x1d, 0x15};
     struct aver_der in = aver_der_enter(list, AVER_DER_SEQUENCE);
-    struct aver_bytes serial = aver_der_integer(&in);
+    struct aver_bytes serial = aver_der_take(&in, AVER_DER_INTEGER);
     struct aver_bytes oid, content;
     bool critical;
 
     aver_der_time(&in);
-    if (aver_der_peek(&in) == 0)
+    if (in.n == 0)
         return serial;
     struct aver_der extensions = aver_der_enter(&in, AVER_DER_SEQUENCE);
     while (aver_der_extension(&extensions, &oid, &critical, &content))

@@ -60,9 +60,32 @@ static struct aver_bytes next(struct aver_der *d, uint8_t tag, bool whole)
     return out;
 }
 
+/* 8.3.2: at least one octet, and none that says nothing. */
+static bool integer_ok(struct aver_bytes in)
+{
+    return in.n > 0 && (in.n == 1 || (in.p[0] != 0x00 && in.p[0] != 0xff) ||
+                        in.p[0] >> 7 != in.p[1] >> 7);
+}
+
+/* 8.19.2: every arc ends, and none begins with zeros. */
+static bool oid_ok(struct aver_bytes in)
+{
+    for (size_t i = 0; i < in.n; i++)
+        if (in.p[i] == 0x80 && (i == 0 || in.p[i - 1] < 0x80))
+            return false;
+    return in.n > 0 && in.p[in.n - 1] < 0x80;
+}
+
 struct aver_bytes aver_der_take(struct aver_der *d, uint8_t tag)
 {
-    return next(d, tag, false);
+    struct aver_bytes in = next(d, tag, false);
+
+    if ((tag == AVER_DER_INTEGER && !integer_ok(in)) ||
+        (tag == AVER_DER_OID && !oid_ok(in))) {
+        aver_der_fail(d);
+        return (struct aver_bytes){NULL, 0};
+    }
+    return in;
 }
 
 struct aver_bytes aver_der_whole(struct aver_der *d, uint8_t tag)
@@ -75,33 +98,6 @@ struct aver_der aver_der_enter(struct aver_der *d, uint8_t tag)
     struct aver_bytes in = next(d, tag, false);
 
     return (struct aver_der){.p = in.p, .n = in.n, .failed = d->failed};
-}
-
-struct aver_bytes aver_der_integer(struct aver_der *d)
-{
-    struct aver_bytes in = next(d, AVER_DER_INTEGER, false);
-
-    /* The first nine bits are not all the same: 8.3.2. */
-    if (in.n == 0 || (in.n > 1 && in.p[0] == (in.p[1] < 0x80 ? 0x00 : 0xff))) {
-        aver_der_fail(d);
-        return (struct aver_bytes){NULL, 0};
-    }
-    return in;
-}
-
-struct aver_bytes aver_der_oid(struct aver_der *d)
-{
-    struct aver_bytes in = next(d, AVER_DER_OID, false);
-    bool ok = in.n > 0 && in.p[in.n - 1] < 0x80;
-
-    /* No arc begins with a zero: 8.19.2. */
-    for (size_t i = 0; ok && i < in.n; i++)
-        ok = in.p[i] != 0x80 || (i > 0 && in.p[i - 1] >= 0x80);
-    if (!ok) {
-        aver_der_fail(d);
-        return (struct aver_bytes){NULL, 0};
-    }
-    return in;
 }
 
 uint64_t aver_der_number(struct aver_der *d, uint8_t tag, uint64_t max)

@@ -17,6 +17,7 @@ enum {
     AVER_DER_ENUMERATED = 0x0a,
     AVER_DER_UTF8 = 0x0c,
     AVER_DER_PRINTABLE = 0x13,
+    AVER_DER_IA5 = 0x16,
     AVER_DER_UTC_TIME = 0x17,
     AVER_DER_GENERALIZED_TIME = 0x18,
     AVER_DER_SEQUENCE = 0x30,
@@ -37,17 +38,13 @@ struct aver_der {
 void aver_der_init(struct aver_der *d, struct aver_bytes in, bool *failed);
 /* The tag of the next element; 0 at the end. */
 uint8_t aver_der_peek(const struct aver_der *d);
-/* Contents of the next element, which must have this tag; else empty, and the
- * flag is set. */
+/* Contents of the next element, which must have this tag, and be in its one
+ * form if it is an INTEGER or an OID; else empty, and the flag is set. */
 struct aver_bytes aver_der_take(struct aver_der *d, uint8_t tag);
 /* The same as something to walk over. */
 struct aver_der aver_der_enter(struct aver_der *d, uint8_t tag);
 /* The next element whole, with tag and length. */
 struct aver_bytes aver_der_whole(struct aver_der *d, uint8_t tag);
-/* Content of an INTEGER of any size and sign, in its shortest form. */
-struct aver_bytes aver_der_integer(struct aver_der *d);
-/* Content of an OBJECT IDENTIFIER. */
-struct aver_bytes aver_der_oid(struct aver_der *d);
 /* An INTEGER, or with `tag` an ENUMERATED, of 0 to `max`. */
 uint64_t aver_der_number(struct aver_der *d, uint8_t tag, uint64_t max);
 bool aver_der_boolean(struct aver_der *d);

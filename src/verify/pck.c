@@ -36,7 +36,7 @@ static unsigned member(struct aver_der *list, unsigned above,
         return 0;
     }
     *in = aver_der_enter(list, AVER_DER_SEQUENCE);
-    unsigned i = arc(aver_der_oid(in), above);
+    unsigned i = arc(aver_der_take(in, AVER_DER_OID), above);
     if (i == 0)
         aver_der_fail(list);
     return *list->failed ? 0 : i;
