@@ -25,8 +25,8 @@ void aver_tcb_evaluate(struct aver_tcb *out, const struct aver_quote *q,
                        const struct aver_qe_identity *qe);
 
 #define AVER_ADVISORIES_MAX 64
-/* Ids of all matched levels without repeats; returns how many there are (at
- * most AVER_ADVISORIES_MAX are written). */
+/* Ids of all matched levels without repeats, of which the first
+ * AVER_ADVISORIES_MAX are written; returns how many were. */
 size_t aver_tcb_advisories(const struct aver_tcb *t,
                            const char *ids[static AVER_ADVISORIES_MAX]);
 

@@ -259,7 +259,9 @@ static void read_identity(struct aver_qe_identity *q,
     const char *id = aver_fields_text(f, "id");
 
     q->tdx = strcmp(id, "TD_QE") == 0;
-    q->other = !q->tdx && strcmp(id, "QE") != 0;
+    q->other = strcmp(id, "QVE") == 0;
+    if (!q->tdx && !q->other && strcmp(id, "QE") != 0)
+        aver_fields_fault(f, "id", "is neither QE, TD_QE nor QVE");
     if (aver_fields_number(f, "version", INT32_MAX) != 2)
         aver_fields_fault(f, "version", "is not 2");
     q->issued = aver_fields_date(f, "issueDate");

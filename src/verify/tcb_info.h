@@ -54,7 +54,7 @@ struct aver_qe_identity {
     uint8_t attributes[16], attributes_mask[16];
     uint8_t mrsigner[32];
     uint16_t isvprodid;
-    bool other; /* an enclave of another kind (QVE) */
+    bool other; /* QVE: no quoting enclave */
     struct aver_tcb_levels levels;
 };
 
