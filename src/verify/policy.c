@@ -65,6 +65,8 @@ int aver_policy_allow(struct aver_policy *p, const char *name,
     struct suggestion s;
     char near[80];
 
+    if (p == NULL)
+        return aver_fail(err, AVER_EMEM, "there is no policy: it was not made");
     if (strncmp(name, "tcb=", 4) == 0)
         return allow_status(p, name + 4, err);
     suggest_start(&s, name);

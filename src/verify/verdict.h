@@ -9,15 +9,9 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* Only AVER_PASS counts as passed. */
-enum aver_result {
-    AVER_UNKNOWN = 0, /* could not be judged */
-    AVER_PASS,
-    AVER_FAIL,
-    AVER_SKIP,      /* did not run: something before it did not hold */
-    AVER_SIMULATED, /* made by the simulator, which nobody told us to trust */
-    AVER_NO_MATTER, /* does not apply here: becomes a skip, not required */
-};
+/* Of enum aver_result, for rows alone: does not apply here, and becomes a skip
+ * that is not required. */
+#define AVER_NO_MATTER ((enum aver_result)5)
 
 /* The question a row helps to answer, in the order in which they are asked. */
 enum aver_group {
@@ -29,8 +23,6 @@ enum aver_group {
     AVER_FRESH,
     AVER_GROUPS,
 };
-
-enum aver_word { AVER_UNDECIDED = 0, AVER_REFUSED, AVER_VERIFIED };
 
 struct aver_row;
 struct aver_check {
@@ -67,9 +59,7 @@ const struct aver_check *aver_verdict_find(const struct aver_verdict *v,
  * undecided if there are none. */
 enum aver_word aver_word_worst(const struct aver_verdict *v, unsigned n);
 
-const char *aver_word_name(enum aver_word word);       /* "VERIFIED" … */
-const char *aver_result_name(enum aver_result result); /* "pass" … */
-const char *aver_group_name(enum aver_group group);    /* "hardware" … */
+const char *aver_group_name(enum aver_group group); /* "hardware" … */
 const char *aver_group_question(enum aver_group group);
 
 #endif
