@@ -164,8 +164,8 @@ def test_library_has_no_globals():
     (Constants that hold addresses are in .data.rel.ro.)"""
     table = subprocess.run(["objdump", "-t", *map(str, objects())], capture_output=True, text=True,
                            check=True).stdout
-    variables = re.findall(r"^[0-9a-f]+ .{5}O (\S+)\s+[0-9a-f]+ (.*)$", table, re.M)
-    assert len(variables) > 100, "hardly any constant found: is this check still reading?"
+    variables = re.findall(r"^[0-9a-f]+ .{6}O (\S+)\s+[0-9a-f]+ (.*)$", table, re.M)
+    assert len(variables) > 60, "hardly any constant found: is this check still reading?"
     writable = [v for v in variables
                 if not v[0].startswith((".rodata", ".data.rel.ro"))]
     assert writable == []
