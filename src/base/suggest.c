@@ -39,14 +39,14 @@ static size_t distance(const char *a, size_t n, const char *b, size_t m)
     return last[m];
 }
 
-void suggest_start(struct suggestion *s, const char *typed)
+void aver_suggest_start(struct aver_suggestion *s, const char *typed)
 {
-    *s = (struct suggestion){.typed = typed};
+    *s = (struct aver_suggestion){.typed = typed};
     size_t n = strlen(typed);
     s->distance = n < 4 ? 2 : n / 3 + 2; /* farther is no mistake in typing */
 }
 
-void suggest_offer(struct suggestion *s, const char *word)
+void aver_suggest_offer(struct aver_suggestion *s, const char *word)
 {
     size_t n = strlen(s->typed), m = strlen(word);
 
@@ -62,7 +62,8 @@ void suggest_offer(struct suggestion *s, const char *word)
     }
 }
 
-const char *suggest_text(const struct suggestion *s, char *out, size_t n)
+const char *aver_suggest_text(const struct aver_suggestion *s, char *out,
+                              size_t n)
 {
     out[0] = '\0';
     if (s->best != NULL)

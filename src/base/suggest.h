@@ -6,14 +6,15 @@
 
 #include <stddef.h>
 
-struct suggestion {
+struct aver_suggestion {
     const char *typed, *best; /* best: NULL while nothing is near */
     size_t distance;
 };
-void suggest_start(struct suggestion *s, const char *typed);
+void aver_suggest_start(struct aver_suggestion *s, const char *typed);
 /* Offers a right word; the nearest offered stays in `best`. */
-void suggest_offer(struct suggestion *s, const char *word);
+void aver_suggest_offer(struct aver_suggestion *s, const char *word);
 /* "; did you mean X?", or "". `out` has room for n bytes. */
-const char *suggest_text(const struct suggestion *s, char *out, size_t n);
+const char *aver_suggest_text(const struct aver_suggestion *s, char *out,
+                              size_t n);
 
 #endif

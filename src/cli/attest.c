@@ -28,19 +28,19 @@ struct attest_options {
 static int choose(const char *option, const char *text,
                   const char *const *words, int n)
 {
-    struct suggestion s;
+    struct aver_suggestion s;
     char near[80];
 
     if (text == NULL)
         return 0;
-    suggest_start(&s, text);
+    aver_suggest_start(&s, text);
     for (int i = 0; i < n; i++) {
         if (strcmp(text, words[i]) == 0)
             return i;
-        suggest_offer(&s, words[i]);
+        aver_suggest_offer(&s, words[i]);
     }
     usage("--%s %.40s is no such thing%s (aver attest --help)", option, text,
-          suggest_text(&s, near, sizeof(near)));
+          aver_suggest_text(&s, near, sizeof(near)));
     return -1;
 }
 

@@ -30,15 +30,15 @@ static void list_all(void)
 static int explain(const char *id)
 {
     const struct aver_row *row = aver_row_find(id);
-    struct suggestion s;
+    struct aver_suggestion s;
     char near[80];
 
     if (row == NULL) {
-        suggest_start(&s, id);
+        aver_suggest_start(&s, id);
         for (unsigned i = 0; (row = aver_row_at(i)) != NULL; i++)
-            suggest_offer(&s, row->id);
+            aver_suggest_offer(&s, row->id);
         return usage("there is no check \"%.60s\"%s (aver explain)", id,
-                     suggest_text(&s, near, sizeof(near)));
+                     aver_suggest_text(&s, near, sizeof(near)));
     }
     printf("%s: %s\n\nquestion   %s\nproves     %s\nwithout    %s\n"
            "cause      %s, if it fails%s\nclause     %s\n",

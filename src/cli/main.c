@@ -37,14 +37,14 @@ static void print_help(FILE *f)
 
 static int unknown(const char *typed)
 {
-    struct suggestion s;
+    struct aver_suggestion s;
     char near[80];
 
-    suggest_start(&s, typed);
+    aver_suggest_start(&s, typed);
     for (size_t i = 0; i < VERBS; i++)
-        suggest_offer(&s, verbs[i].name);
+        aver_suggest_offer(&s, verbs[i].name);
     return usage("there is no verb \"%.40s\"%s (aver --help)", typed,
-                 suggest_text(&s, near, sizeof(near)));
+                 aver_suggest_text(&s, near, sizeof(near)));
 }
 
 /* What was said must have arrived: a full disk is no success. */

@@ -37,7 +37,7 @@ static int unknown(const struct option *table, const struct verb_help *help,
                    const char *verb, const char *name, size_t n)
 {
     char typed[64], text[80];
-    struct suggestion s;
+    struct aver_suggestion s;
     size_t shown = 0;
 
     /* What cannot be a name may be a message that begins with dashes. */
@@ -48,10 +48,10 @@ static int unknown(const struct option *table, const struct verb_help *help,
     for (const char *const *l = help->later; l != NULL && *l != NULL; l++)
         if (strcmp(*l, typed) == 0)
             return usage("--%s is not available in this version", typed);
-    suggest_start(&s, typed);
+    aver_suggest_start(&s, typed);
     for (const struct option *o = table; o->name != NULL; o++)
-        suggest_offer(&s, o->name);
-    suggest_offer(&s, "help");
+        aver_suggest_offer(&s, o->name);
+    aver_suggest_offer(&s, "help");
     if (s.best == NULL)
         return usage("%s has no option --%s (aver %s --help)", verb, typed,
                      verb);

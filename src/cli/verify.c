@@ -308,16 +308,16 @@ static bool is_url(const char *word)
 
 static int unknown(const char *typed)
 {
-    struct suggestion s;
+    struct aver_suggestion s;
     char near[80];
 
-    suggest_start(&s, typed);
+    aver_suggest_start(&s, typed);
     for (size_t i = 0; i < KINDS; i++)
         if (kinds[i].main != NULL)
-            suggest_offer(&s, kinds[i].name);
+            aver_suggest_offer(&s, kinds[i].name);
     return usage("verify wants a URL, report, quote, eventlog or receipt, not "
                  "\"%.60s\"%s",
-                 typed, suggest_text(&s, near, sizeof(near)));
+                 typed, aver_suggest_text(&s, near, sizeof(near)));
 }
 
 int verify_main(int argc, char **argv)

@@ -142,15 +142,15 @@ void config_variable(char out[static 64], const struct config_row *row)
 
 const char *config_nearest(const char *name)
 {
-    struct suggestion s;
+    struct aver_suggestion s;
 
-    suggest_start(&s, name);
+    aver_suggest_start(&s, name);
     for (unsigned i = 0; i < config_nrows; i++)
         if (!config_rows[i].later)
-            suggest_offer(&s, config_rows[i].name);
-    suggest_offer(&s, "config");
-    suggest_offer(&s, "help");
-    suggest_offer(&s, "print-config");
+            aver_suggest_offer(&s, config_rows[i].name);
+    aver_suggest_offer(&s, "config");
+    aver_suggest_offer(&s, "help");
+    aver_suggest_offer(&s, "print-config");
     return s.best;
 }
 

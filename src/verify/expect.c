@@ -40,15 +40,15 @@ size_t aver_expect_size(enum aver_expect_name i)
 
 static int unknown(const char *name, struct aver_error *err)
 {
-    struct suggestion s;
+    struct aver_suggestion s;
     char near[80];
 
-    suggest_start(&s, name);
+    aver_suggest_start(&s, name);
     for (unsigned i = 0; i < AVER_EXPECTS; i++)
-        suggest_offer(&s, names[i].name);
+        aver_suggest_offer(&s, names[i].name);
     return aver_fail(err, AVER_ECONFIG,
                      "nothing is called \"%.40s\" that could be expected%s",
-                     name, suggest_text(&s, near, sizeof(near)));
+                     name, aver_suggest_text(&s, near, sizeof(near)));
 }
 
 int aver_expect_set(struct aver_expect *e, const char *name,

@@ -35,14 +35,14 @@ static bool may_be_allowed(enum aver_tcb_status s)
 static int allow_status(struct aver_policy *p, const char *word,
                         struct aver_error *err)
 {
-    struct suggestion s;
+    struct aver_suggestion s;
     char near[80];
 
     if (strcmp(word, "any") == 0) {
         p->statuses = ~0U;
         return 0;
     }
-    suggest_start(&s, word);
+    aver_suggest_start(&s, word);
     for (unsigned i = 0; i < AVER_TCB_STATUSES; i++) {
         const char *name = aver_tcb_status_name((enum aver_tcb_status)i);
 
@@ -52,34 +52,34 @@ static int allow_status(struct aver_policy *p, const char *word,
             p->statuses |= 1U << i;
             return 0;
         }
-        suggest_offer(&s, name);
+        aver_suggest_offer(&s, name);
     }
     return aver_fail(err, AVER_ECONFIG,
                      "tcb=%.60s is no status that can be allowed%s", word,
-                     suggest_text(&s, near, sizeof(near)));
+                     aver_suggest_text(&s, near, sizeof(near)));
 }
 
 int aver_policy_allow(struct aver_policy *p, const char *name,
                       struct aver_error *err)
 {
-    struct suggestion s;
+    struct aver_suggestion s;
     char near[80];
 
     if (p == NULL)
         return aver_fail(err, AVER_EMEM, "there is no policy: it was not made");
     if (strncmp(name, "tcb=", 4) == 0)
         return allow_status(p, name + 4, err);
-    suggest_start(&s, name);
+    aver_suggest_start(&s, name);
     for (size_t i = 0; i < RELAXATIONS; i++) {
         if (strcmp(relaxations[i].name, name) == 0) {
             p->allow |= relaxations[i].bit;
             return 0;
         }
-        suggest_offer(&s, relaxations[i].name);
+        aver_suggest_offer(&s, relaxations[i].name);
     }
-    suggest_offer(&s, "tcb=any");
+    aver_suggest_offer(&s, "tcb=any");
     return aver_fail(err, AVER_ECONFIG, "nothing is relaxed by \"%.60s\"%s",
-                     name, suggest_text(&s, near, sizeof(near)));
+                     name, aver_suggest_text(&s, near, sizeof(near)));
 }
 
 static int require_evaluation(struct aver_policy *p, const char *value)
@@ -121,13 +121,13 @@ int aver_policy_require(struct aver_policy *p, const char *name,
 {
     const char *equals = strchr(name, '=');
     size_t n = equals != NULL ? (size_t)(equals - name) : strlen(name);
-    struct suggestion s;
+    struct aver_suggestion s;
     char near[80], typed[64];
 
     snprintf(typed, sizeof(typed), "%.*s", n < 60 ? (int)n : 60, name);
-    suggest_start(&s, typed);
+    aver_suggest_start(&s, typed);
     for (size_t i = 0; i < DEMANDS; i++) {
-        suggest_offer(&s, demands[i].name);
+        aver_suggest_offer(&s, demands[i].name);
         if (strcmp(demands[i].name, typed) != 0)
             continue;
         if (equals != NULL && demands[i].set(p, equals + 1) == 0)
@@ -136,7 +136,7 @@ int aver_policy_require(struct aver_policy *p, const char *name,
                          demands[i].value);
     }
     return aver_fail(err, AVER_ECONFIG, "nothing is demanded by \"%s\"%s",
-                     typed, suggest_text(&s, near, sizeof(near)));
+                     typed, aver_suggest_text(&s, near, sizeof(near)));
 }
 
 int aver_policy_time(int64_t *at, const char *text, struct aver_error *err)

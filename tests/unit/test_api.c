@@ -401,8 +401,9 @@ static void the_judgement_outlives_the_rest(void **state)
     assert_string_equal(aver_judgement_field(j, 0, "tee"), "tdx");
     assert_string_equal(aver_judgement_field(j, 0, "version"), "4");
     /* The first end: that of the documents, 30 days after their issue. */
-    assert_in_range(atoll(aver_judgement_field(j, 0, "valid_until")),
-                    1758093775, 1758093775 + 31LL * 86400);
+    assert_in_range(
+        strtoull(aver_judgement_field(j, 0, "valid_until"), NULL, 10),
+        1758093775, 1758093775 + 31LL * 86400);
     assert_null(aver_judgement_field(j, 0, "no such"));
     assert_null(aver_judgement_field(j, 1, "tee"));
     aver_judgement_free(j);

@@ -15,11 +15,11 @@ static const char *best(const char *typed)
     static const char *const words[] = {"serve",   "chat",    "verify",
                                         "attest",  "explain", "version",
                                         "receipt", "json"};
-    struct suggestion s;
+    struct aver_suggestion s;
 
-    suggest_start(&s, typed);
+    aver_suggest_start(&s, typed);
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        suggest_offer(&s, words[i]);
+        aver_suggest_offer(&s, words[i]);
     return s.best;
 }
 
@@ -59,16 +59,16 @@ static void far_words(void **state)
 
 static void in_words(void **state)
 {
-    struct suggestion s;
+    struct aver_suggestion s;
     char out[80], tight[8];
 
     (void)state;
-    suggest_start(&s, "jsn");
-    assert_string_equal(suggest_text(&s, out, sizeof(out)), "");
-    suggest_offer(&s, "json");
-    assert_string_equal(suggest_text(&s, out, sizeof(out)),
+    aver_suggest_start(&s, "jsn");
+    assert_string_equal(aver_suggest_text(&s, out, sizeof(out)), "");
+    aver_suggest_offer(&s, "json");
+    assert_string_equal(aver_suggest_text(&s, out, sizeof(out)),
                         "; did you mean json?");
-    suggest_text(&s, tight, sizeof(tight));
+    aver_suggest_text(&s, tight, sizeof(tight));
     assert_int_equal(strlen(tight), sizeof(tight) - 1);
 }
 

@@ -439,22 +439,22 @@ static void spoilt(void **state)
 
         text = malloc(2 * n + 64);
         for (size_t i = 0; i < 4; i++) {
-            sprintf(text, "%s%s", good, spoils[i]);
+            snprintf(text, 2 * n + 64, "%s%s", good, spoils[i]);
             assert_int_equal(parse(which, text, NULL), -1);
         }
         assert_int_equal(parse_n(which, good, n + 1, NULL), -1); /* a NUL */
         for (size_t cut = 0; cut < n; cut += 13)
             assert_int_equal(parse_n(which, good, cut, NULL), -1);
         /* The first member once more, the same or another. */
-        sprintf(text, "{\"id\":\"TDX\",%s", good + 1);
+        snprintf(text, 2 * n + 64, "{\"id\":\"TDX\",%s", good + 1);
         assert_int_equal(parse(which, text, NULL), -1);
-        sprintf(text, "{\"i\\u0064\":\"TDX\",%s", good + 1);
+        snprintf(text, 2 * n + 64, "{\"i\\u0064\":\"TDX\",%s", good + 1);
         assert_int_equal(parse(which, text, NULL), -1);
-        sprintf(text, "{\"x\":\"\\u0000\",%s", good + 1);
+        snprintf(text, 2 * n + 64, "{\"x\":\"\\u0000\",%s", good + 1);
         assert_int_equal(parse(which, text, NULL), -1);
-        sprintf(text, "{\"x\":\"\xff\",%s", good + 1);
+        snprintf(text, 2 * n + 64, "{\"x\":\"\xff\",%s", good + 1);
         assert_int_equal(parse(which, text, NULL), -1);
-        sprintf(text, "{\"x\":\"\",%s", good + 1);
+        snprintf(text, 2 * n + 64, "{\"x\":\"\",%s", good + 1);
         assert_int_equal(parse(which, text, NULL), 0);
         free(text);
     }
