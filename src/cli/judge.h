@@ -57,7 +57,8 @@ struct judge {
 #define JUDGE_EXPECT(o)                                                        \
     {                                                                          \
         "expect", "NAME=HEX",                                                  \
-            "what must run: mrtd, rtmr0..., compose-hash, ...; repeatable",    \
+            "what must run: mrtd, rtmr0..., compose-hash, ...; repeatable\n"   \
+            "                           (SCOPE:NAME=HEX: in that scope)",      \
             (o).expect, &(o).expects                                           \
     }
 #define JUDGE_COLLATERAL(o)                                                    \
@@ -115,6 +116,6 @@ void judge_carried(struct judge *j, struct aver_bytes report);
 /* Gives each scope its platform and its code. Aborts without memory. */
 void judge_gather(struct judge *j, struct aver_scopes *scopes);
 /* Of these the values of --expect alone: 0, or EXIT_USAGE. */
-int judge_expect(struct aver_expect *e, const struct judge_options *o);
+int judge_expect(struct aver_policy *p, const struct judge_options *o);
 
 #endif

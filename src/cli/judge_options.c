@@ -76,26 +76,13 @@ static int read_key(struct aver_policy *p, const struct judge_options *o)
     return 0;
 }
 
-/* "NAME=HEX" */
-static int read_expected(struct aver_expect *e, const char *text)
+int judge_expect(struct aver_policy *p, const struct judge_options *o)
 {
-    const char *equals = strchr(text, '=');
     struct aver_error err;
-    char name[40];
 
-    if (equals == NULL)
-        return usage("--expect %.40s: expected NAME=HEX", text);
-    snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
-    if (aver_expect_set(e, name, aver_bytes_str(equals + 1), &err) != 0)
-        return usage("--expect %s", err.text);
-    return 0;
-}
-
-int judge_expect(struct aver_expect *e, const struct judge_options *o)
-{
     for (size_t i = 0; i < OPTION_MANY && o->expect[i] != NULL; i++)
-        if (read_expected(e, o->expect[i]) != 0)
-            return EXIT_USAGE;
+        if (aver_policy_expect_text(p, o->expect[i], &err) != 0)
+            return usage("--expect %s", err.text);
     return 0;
 }
 
@@ -173,7 +160,7 @@ static int read_policy(struct aver_policy *p, const struct judge_options *o)
     if (read_trust(p, o->trust) != 0 || read_count(p, o->gpu_count) != 0 ||
         read_32(&p->has_nonce, p->nonce, "nonce", o->nonce) != 0 ||
         read_32(&p->has_spki, p->spki, "tls-spki", o->tls_spki) != 0 ||
-        read_key(p, o) != 0 || judge_expect(&p->expect, o) != 0 ||
+        read_key(p, o) != 0 || judge_expect(p, o) != 0 ||
         read_time(p, o->at) != 0 || read_allowed(p, o) != 0 ||
         read_required(p, o) != 0)
         return EXIT_USAGE;

@@ -140,7 +140,7 @@ int verify_eventlog_main(int argc, char **argv)
     }
     if (words.n != 1)
         return usage("verify eventlog wants one FILE, or - for stdin");
-    if (judge_expect(&p.expect, &o) != 0)
+    if (judge_expect(&p, &o) != 0)
         return EXIT_USAGE;
     if (f.quote == NULL && registers_by_name(&r, &p.expect) != 0)
         return EXIT_USAGE;

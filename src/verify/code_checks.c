@@ -25,12 +25,10 @@ bool aver_code_readable(const struct aver_subject *s)
  * is named by who asks, and code.expected compares it. */
 static bool none_needed(const struct aver_subject *s, struct aver_note *why)
 {
-    const struct aver_expect *e = &s->policy->expect;
-
-    if (s->code->has_log || !e->of[AVER_EXPECT_MRTD].set)
+    if (s->code->has_log || aver_expected(s, AVER_EXPECT_MRTD) == NULL)
         return false;
     for (unsigned i = 0; i < 4; i++)
-        if (!e->of[AVER_EXPECT_RTMR0 + i].set)
+        if (aver_expected(s, AVER_EXPECT_RTMR0 + i) == NULL)
             return false;
     aver_say(why, AVER_NO_MATTER,
              "there is no log, and you named all registers");
@@ -116,7 +114,7 @@ static enum aver_result judge_register(const struct aver_subject *s, unsigned i)
         return AVER_PASS;
     if (!left_out(s->code, i))
         return AVER_FAIL;
-    if (s->policy->expect.of[AVER_EXPECT_RTMR0 + i].set)
+    if (aver_expected(s, AVER_EXPECT_RTMR0 + i) != NULL)
         return AVER_SKIP; /* code.expected does */
     if (i < 3 && image != AVER_IMAGE_ABSENT)
         return AVER_SKIP; /* code.image does */

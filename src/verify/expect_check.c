@@ -6,6 +6,7 @@
  * image was named. */
 #include "base/text.h"
 #include "verify/code_checks.h"
+#include "verify/scopes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,11 +56,11 @@ static bool is_register(enum aver_expect_name i)
 /* The guest's image is pinned: by its hash, or by what it measures to. */
 static bool image_named(const struct aver_subject *s)
 {
-    const struct aver_expect *e = &s->policy->expect;
-
-    return (e->of[AVER_EXPECT_OS_IMAGE_HASH].set && aver_code_image_holds(s)) ||
-           (e->of[AVER_EXPECT_MRTD].set && e->of[AVER_EXPECT_RTMR1].set &&
-            e->of[AVER_EXPECT_RTMR2].set);
+    return (aver_expected(s, AVER_EXPECT_OS_IMAGE_HASH) != NULL &&
+            aver_code_image_holds(s)) ||
+           (aver_expected(s, AVER_EXPECT_MRTD) != NULL &&
+            aver_expected(s, AVER_EXPECT_RTMR1) != NULL &&
+            aver_expected(s, AVER_EXPECT_RTMR2) != NULL);
 }
 
 static enum aver_result compare(const struct aver_subject *s,
@@ -70,7 +71,7 @@ static enum aver_result compare(const struct aver_subject *s,
 
     aver_hex_encode(hex, found.p, found.n <= 64 ? found.n : 0);
     if (found.n != aver_expect_size(i) ||
-        memcmp(found.p, s->policy->expect.of[i].v, found.n) != 0)
+        memcmp(found.p, aver_expected(s, i), found.n) != 0)
         return aver_say(why, AVER_FAIL, "%s is %s", aver_expect_name(i), hex);
     return AVER_PASS;
 }
@@ -151,13 +152,12 @@ static enum aver_result offer(const struct aver_subject *s,
 static enum aver_result say_all(const struct aver_subject *s,
                                 struct aver_note *why)
 {
-    const struct aver_expect *e = &s->policy->expect;
     bool word = false; /* the guest's */
     size_t at = 0;
     char text[200] = "";
 
     for (unsigned i = 0; i < AVER_EXPECTS && at < sizeof(text); i++) {
-        if (!e->of[i].set)
+        if (aver_expected(s, i) == NULL)
             continue;
         word = word || i == AVER_EXPECT_COMPOSE_HASH || i == AVER_EXPECT_APP_ID;
         at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s",
@@ -169,18 +169,62 @@ static enum aver_result say_all(const struct aver_subject *s,
                         : "");
 }
 
+/* "model" is every "model 1", "model 2" …; "model 1" is itself. */
+static bool is_called(const char *scope, const char *name)
+{
+    size_t n = strlen(name);
+
+    if (strncmp(scope, name, n) != 0)
+        return false;
+    return scope[n] == '\0' ||
+           (scope[n] == ' ' &&
+            scope[n + 1 + strspn(scope + n + 1, "0123456789")] == '\0');
+}
+
+const uint8_t *aver_expected(const struct aver_subject *s,
+                             enum aver_expect_name i)
+{
+    const struct aver_policy *p = s->policy;
+
+    for (unsigned j = 0; j < p->nscopes; j++)
+        if (s->scope != NULL && is_called(s->scope, p->scope[j].name) &&
+            p->scope[j].expect.of[i].set)
+            return p->scope[j].expect.of[i].v;
+    return p->expect.of[i].set ? p->expect.of[i].v : NULL;
+}
+
+/* A scope of which something is expected, and which is not there; or NULL. */
+static const char *unmet_scope(const struct aver_subject *s)
+{
+    for (unsigned j = 0; j < s->policy->nscopes; j++) {
+        const char *name = s->policy->scope[j].name;
+        bool met = false;
+
+        for (unsigned i = 0; s->scopes != NULL && i < s->scopes->n; i++)
+            met = met || is_called(s->scopes->scope[i].name, name);
+        if (!met)
+            return name;
+    }
+    return NULL;
+}
+
 AVER_CODE_CHECK(aver_check_code_expected)
 {
-    const struct aver_expect *e = &s->policy->expect;
     enum aver_result worst = AVER_PASS;
+    const char *lost = unmet_scope(s);
+    bool any = false;
 
-    if (!aver_expect_any(e))
-        return offer(s, why);
+    if (lost != NULL)
+        return aver_say(why, AVER_UNKNOWN,
+                        "you expect something of \"%s\", and no scope is "
+                        "called so",
+                        lost);
     for (unsigned i = 0; i < AVER_EXPECTS; i++) {
         struct aver_note note = {0};
 
-        if (!e->of[i].set)
+        if (aver_expected(s, i) == NULL)
             continue;
+        any = true;
         enum aver_result result = judge_one(s, i, &note);
         bool worse =
             result == AVER_FAIL ? worst != AVER_FAIL : worst == AVER_PASS;
@@ -189,5 +233,7 @@ AVER_CODE_CHECK(aver_check_code_expected)
         worst = result;
         *why = note;
     }
+    if (!any)
+        return offer(s, why);
     return worst == AVER_PASS ? say_all(s, why) : worst;
 }

@@ -37,7 +37,7 @@ static bool has_code(const struct aver_subject *s)
  * expectation that nothing answers must not be passed over. */
 static bool has_expectation(const struct aver_subject *s)
 {
-    return s->code != NULL || s->registers != NULL ||
+    return s->code != NULL || s->registers != NULL || s->policy->nscopes > 0 ||
            aver_expect_any(&s->policy->expect);
 }
 
@@ -101,6 +101,7 @@ struct aver_subject aver_subject_of(const struct aver_subject *s, unsigned i)
     struct aver_subject one = *s;
 
     one.report = scope->report;
+    one.scope = scope->name;
     one.cpu = scope->cpu;
     one.code = scope->code;
     one.registers = scope->report->quote_ok ? &scope->registers : NULL;

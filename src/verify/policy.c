@@ -82,6 +82,52 @@ int aver_policy_allow(struct aver_policy *p, const char *name,
                      name, aver_suggest_text(&s, near, sizeof(near)));
 }
 
+/* What is expected of that scope; NULL with `err` if there are too many. */
+static struct aver_expect *expect_of(struct aver_policy *p, const char *scope,
+                                     size_t n, struct aver_error *err)
+{
+    unsigned i = 0;
+
+    if (n == 0 || n >= sizeof(p->scope[0].name)) {
+        aver_fail(err, AVER_ECONFIG, "no scope has a name of %zu letters", n);
+        return NULL;
+    }
+    while (i < p->nscopes && (strlen(p->scope[i].name) != n ||
+                              memcmp(p->scope[i].name, scope, n) != 0))
+        i++;
+    if (i == AVER_EXPECT_SCOPES) {
+        aver_fail(err, AVER_ELIMIT, "expectations of more than %d scopes",
+                  AVER_EXPECT_SCOPES);
+        return NULL;
+    }
+    if (i == p->nscopes) {
+        memset(&p->scope[i], 0, sizeof(p->scope[i]));
+        memcpy(p->scope[i].name, scope, n);
+        p->nscopes++;
+    }
+    return &p->scope[i].expect;
+}
+
+int aver_policy_expect_text(struct aver_policy *p, const char *text,
+                            struct aver_error *err)
+{
+    const char *equals = strchr(text, '='), *colon = strchr(text, ':');
+    struct aver_expect *e = &p->expect;
+    char name[40];
+
+    if (equals == NULL)
+        return aver_fail(err, AVER_ECONFIG,
+                         "%.40s: expected NAME=HEX, or SCOPE:NAME=HEX", text);
+    if (colon != NULL && colon < equals) {
+        e = expect_of(p, text, (size_t)(colon - text), err);
+        text = colon + 1;
+    }
+    if (e == NULL)
+        return -1;
+    snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
+    return aver_expect_set(e, name, aver_bytes_str(equals + 1), err);
+}
+
 static int require_evaluation(struct aver_policy *p, const char *value)
 {
     return aver_decimal(&p->min_evaluation, aver_bytes_str(value), UINT32_MAX);

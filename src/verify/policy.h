@@ -12,6 +12,12 @@
  * "tcb=any". -1 with `err` for another name; the nearest is offered. */
 AVER_MUST_CHECK int aver_policy_allow(struct aver_policy *p, const char *name,
                                       struct aver_error *err);
+/* One expectation: "NAME=HEX" of every scope, or "SCOPE:NAME=HEX" of the scope
+ * of that name ("gateway", "model 1"), or of all of that kind ("model"). -1
+ * with `err` if it is none. */
+AVER_MUST_CHECK int aver_policy_expect_text(struct aver_policy *p,
+                                            const char *text,
+                                            struct aver_error *err);
 /* One demand by its name: "tcb-evaluation=N" (documents of at least this data
  * set), "max-age=SECONDS" (none of them issued longer ago), "fmspc=HEX" (this
  * kind of platform). -1 with `err` for anything else. */

@@ -225,12 +225,12 @@ AVER_CHECK(aver_check_key_address)
     return aver_say(why, AVER_PASS, "%s", claimed);
 }
 
-static bool holds_expected(const struct aver_report *r,
-                           const struct aver_policy *p)
+static bool holds_expected(const struct aver_subject *s)
 {
-    return p->expect.of[AVER_EXPECT_REPORT_DATA].set && r->quote_ok &&
-           aver_bytes_equal_ct(r->quote.report_data.p,
-                               p->expect.of[AVER_EXPECT_REPORT_DATA].v, 64);
+    const uint8_t *want = aver_expected(s, AVER_EXPECT_REPORT_DATA);
+
+    return want != NULL && s->report->quote_ok &&
+           aver_bytes_equal_ct(s->report->quote.report_data.p, want, 64);
 }
 
 /* Before any rule: what no quote may hold, and what was said beforehand. */
@@ -243,8 +243,7 @@ static const char *report_data_fault(const struct aver_subject *s)
     if (r->has_echo == AVER_PRESENT &&
         !aver_bytes_equal_ct(r->echo, r->quote.report_data.p, 64))
         return "the member report_data is not what the quote holds";
-    if (s->policy->expect.of[AVER_EXPECT_REPORT_DATA].set &&
-        !holds_expected(r, s->policy))
+    if (aver_expected(s, AVER_EXPECT_REPORT_DATA) != NULL && !holds_expected(s))
         return "report_data is not what you expect";
     return NULL;
 }
@@ -291,7 +290,7 @@ AVER_CHECK(aver_check_report_data)
     if (bound.open == NULL)
         return aver_say(why, AVER_PASS, "by the rule %s: %s", rule->name,
                         rule->sentence);
-    if (holds_expected(r, s->policy))
+    if (holds_expected(s))
         return aver_say(why, AVER_PASS,
                         "by the rule expect: all 64 bytes are "
                         "what you expect");
@@ -439,7 +438,7 @@ AVER_CHECK(aver_check_fresh)
                         "judged as of the time it was "
                         "saved");
     }
-    if (nature_of(r)->nonce == NULL && holds_expected(r, p))
+    if (nature_of(r)->nonce == NULL && holds_expected(s))
         return aver_say(why, AVER_NO_MATTER,
                         "you said what the quote must hold");
     if (!p->has_nonce)

@@ -29,6 +29,8 @@ enum {
     AVER_ALLOW_ROOT_SELF_REVOCATION = 1 << 6,
 };
 
+#define AVER_EXPECT_SCOPES 8
+
 /* What the one who asks demands. Zeroed: the vendors' roots, no nonce, no
  * address, the year 1970; evidence is then at best undecided. */
 struct aver_policy {
@@ -61,6 +63,13 @@ struct aver_policy {
     bool has_algo; /* the algorithm that was asked for */
     enum aver_algo algo;
     struct aver_expect expect; /* registers, application, image */
+    /* The same of one scope alone ("gateway"), or of all of a kind ("model");
+     * there in place of what is expected of all. */
+    unsigned nscopes;
+    struct {
+        char name[64];
+        struct aver_expect expect;
+    } scope[AVER_EXPECT_SCOPES];
 };
 
 /* What is judged; borrowed. The rows of a quote need `cpu`, those of the code
@@ -76,6 +85,7 @@ struct aver_subject {
      * What is demanded of one of them (an address, a TLS key) is not missing
      * where another one has it. */
     const struct aver_scopes *scopes;
+    const char *scope; /* its name among them, or NULL */
     const uint8_t *request_sha256, *response_sha256; /* 32 bytes, or NULL */
     const struct aver_code *code;
     const struct aver_registers *registers;
@@ -107,6 +117,10 @@ extern const unsigned aver_cpu_rows_n;
 extern const struct aver_row aver_code_rows[], aver_expect_rows[];
 extern const unsigned aver_report_rows_n, aver_receipt_rows_n;
 extern const unsigned aver_code_rows_n, aver_expect_rows_n;
+
+/* The value that is expected of the subject; NULL if none is. */
+const uint8_t *aver_expected(const struct aver_subject *s,
+                             enum aver_expect_name i);
 
 /* Runs every row of the tables whose evidence is in the subject, and closes
  * the verdict. */

@@ -251,6 +251,32 @@ def models(inside, n):
     return ('{"model_attestations":[' + ",".join([inside] * n) + "]}").encode()
 
 
+def test_what_is_expected_of_which_scope(folder):
+    """A gateway and its models run different code: each is held to its own."""
+    report = captured("nearcloud-20260610")
+    (folder / "r").write_text(json.dumps(report))
+    args = [folder / "r", "--nonce", nonce_of("nearcloud-20260610")]
+    gateway = report["gateway_attestation"]["info"]["tcb_info"]["compose_hash"]
+    model = report["model_attestations"][0]["info"]["tcb_info"]["compose_hash"]
+    rows = lambda scopes: {name: next(c["result"] for c in s["checks"] if c["id"] == "code.expected")
+                           for name, s in scopes.items()}
+    # One value for all cannot be right.
+    _, _, scopes = judge(*args, "--expect", f"compose-hash={gateway}")
+    assert rows(scopes) == {"gateway": "pass", "model 1": "fail", "model 1/compose-manager": "fail"}
+    _, _, scopes = judge(*args, "--expect", f"gateway:compose-hash={gateway}", "--expect", f"model:compose-hash={model}")
+    assert rows(scopes) == {"gateway": "pass", "model 1": "pass", "model 1/compose-manager": "skip"}
+    _, _, scopes = judge(*args, "--expect", f"gateway:compose-hash={gateway}", "--expect", f"compose-hash={model}")
+    assert set(rows(scopes).values()) == {"pass"}
+    _, _, scopes = judge(*args, "--expect", f"model 1:compose-hash={gateway}")
+    assert rows(scopes) == {"gateway": "skip", "model 1": "fail", "model 1/compose-manager": "skip"}
+    # What nobody answers is not passed over.
+    for name in ("gatway", "model 2", "mod", "report"):
+        status, _, scopes = judge(*args, "--expect", f"{name}:compose-hash={gateway}")
+        assert status != 0 and set(rows(scopes).values()) == {"unknown"}
+    for wrong in ("gateway:compose-hash", ":compose-hash=11", "gateway:hash=" + gateway, "x" * 70 + ":mrtd=00"):
+        assert run("verify", "report", *args, "--expect", wrong).returncode == 2
+
+
 RUBBISH = {
     "zeros": lambda: bytes(BIG),
     "brackets": lambda: b"[" * BIG,

@@ -112,6 +112,39 @@ static void demands(void **state)
     assert_non_null(strstr(err.text, "did you mean tcb-evaluation?"));
 }
 
+static void expectations(void **state)
+{
+    static const char *const bad[] = {
+        "", "mrtd", ":app-id=00", "gateway:", "gateway:app-id", "nothing=00"};
+    static const char value[] = "0102030405060708090a0b0c0d0e0f1011121314";
+    struct aver_policy p = {0};
+    struct aver_error err;
+    char text[120];
+
+    (void)state;
+    snprintf(text, sizeof(text), "app-id=%s", value);
+    assert_int_equal(aver_policy_expect_text(&p, text, NULL), 0);
+    assert_true(p.expect.of[AVER_EXPECT_APP_ID].set);
+    assert_int_equal(p.nscopes, 0);
+    for (unsigned i = 0; i < AVER_EXPECT_SCOPES; i++) {
+        snprintf(text, sizeof(text), "model %u:app-id=%s", i, value);
+        assert_int_equal(aver_policy_expect_text(&p, text, NULL), 0);
+        assert_int_equal(aver_policy_expect_text(&p, text, NULL), -1);
+    }
+    assert_int_equal(p.nscopes, AVER_EXPECT_SCOPES);
+    assert_string_equal(p.scope[7].name, "model 7");
+    assert_int_equal(p.scope[7].expect.of[AVER_EXPECT_APP_ID].v[19], 0x14);
+    snprintf(text, sizeof(text), "gateway:app-id=%s", value);
+    assert_int_equal(aver_policy_expect_text(&p, text, &err), -1);
+    assert_int_equal(err.code, AVER_ELIMIT);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct aver_policy q = {0};
+
+        assert_int_equal(aver_policy_expect_text(&q, bad[i], &err), -1);
+        assert_false(aver_expect_any(&q.expect));
+    }
+}
+
 static void times(void **state)
 {
     int64_t at = 0;
@@ -145,9 +178,10 @@ static void roots(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_name), cmocka_unit_test(they_add_up),
-        cmocka_unit_test(no_name),    cmocka_unit_test(times),
-        cmocka_unit_test(demands),    cmocka_unit_test(roots),
+        cmocka_unit_test(every_name),   cmocka_unit_test(they_add_up),
+        cmocka_unit_test(no_name),      cmocka_unit_test(times),
+        cmocka_unit_test(expectations), cmocka_unit_test(demands),
+        cmocka_unit_test(roots),
     };
 
     vectors_start(argc, argv);
