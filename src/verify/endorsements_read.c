@@ -304,6 +304,17 @@ static int read_object(struct aver_endorsements *e, struct aver_bytes in,
     return read_answer(e, m, in, err);
 }
 
+static struct aver_bytes trimmed(struct aver_bytes in)
+{
+    while (in.n > 0 && in.p[0] <= ' ') {
+        in.p++;
+        in.n--;
+    }
+    while (in.n > 0 && in.p[in.n - 1] <= ' ')
+        in.n--;
+    return in;
+}
+
 /* An answer with its header in front (RFC 9112 2.1): the fields that carry
  * certificates; `in` is left at the body. */
 static int skip_header(struct aver_endorsements *e, struct aver_bytes *in,
@@ -325,27 +336,12 @@ static int skip_header(struct aver_endorsements *e, struct aver_bytes *in,
             continue;
         n = (size_t)(colon - line.p);
         struct aver_bytes value = aver_bytes_of(colon + 1, line.n - n - 1);
-        while (value.n > 0 && value.p[0] == ' ') {
-            value.p++;
-            value.n--;
-        }
         if (carries_chain(aver_bytes_of(line.p, n)) &&
-            add_encoded(e, value, err) != 0)
+            add_encoded(e, trimmed(value), err) != 0)
             return -1;
     }
     return aver_fail(err, AVER_EFORMAT,
                      "an HTTP header without an end, and no body behind it");
-}
-
-static struct aver_bytes trimmed(struct aver_bytes in)
-{
-    while (in.n > 0 && in.p[0] <= ' ') {
-        in.p++;
-        in.n--;
-    }
-    while (in.n > 0 && in.p[in.n - 1] <= ' ')
-        in.n--;
-    return in;
 }
 
 /* A CRL as hex text. */
