@@ -7,6 +7,11 @@
 
 #include "vectors.h"
 
+__attribute__((unused)) static size_t json_edit_index(const char *part)
+{
+    return strtoul(part, NULL, 10);
+}
+
 /* The object or array that holds the last part of the path, which is left in
  * `last`. */
 __attribute__((unused)) static json_t *
@@ -16,9 +21,8 @@ json_edit_holder(json_t *tree, const char *path, char last[static 64])
 
     while ((slash = strchr(path, '/')) != NULL) {
         snprintf(last, 64, "%.*s", (int)(slash - path), path);
-        tree = json_is_array(tree)
-                   ? json_array_get(tree, (size_t)strtoul(last, NULL, 10))
-                   : json_object_get(tree, last);
+        tree = json_is_array(tree) ? json_array_get(tree, json_edit_index(last))
+                                   : json_object_get(tree, last);
         if (tree == NULL)
             vectors_broken("no such path", path);
         path = slash + 1;
@@ -42,9 +46,9 @@ json_edit(const char *text, const char *path, const char *value)
     if (json_is_array(at) && new != NULL && last[0] == '+')
         json_array_append(at, new);
     else if (json_is_array(at) && new != NULL)
-        json_array_set(at, (size_t)strtoul(last, NULL, 10), new);
+        json_array_set(at, json_edit_index(last), new);
     else if (json_is_array(at))
-        json_array_remove(at, (size_t)strtoul(last, NULL, 10));
+        json_array_remove(at, json_edit_index(last));
     else if (new != NULL)
         json_object_set(at, last, new);
     else if (json_object_del(at, last) != 0)
@@ -63,7 +67,7 @@ __attribute__((unused)) static char *json_edit_get(const char *text,
     json_t *tree = json_loads(text, 0, NULL);
     json_t *at = json_edit_holder(tree, path, last);
 
-    at = json_is_array(at) ? json_array_get(at, (size_t)strtoul(last, NULL, 10))
+    at = json_is_array(at) ? json_array_get(at, json_edit_index(last))
                            : json_object_get(at, last);
     char *out = json_dumps(at, JSON_COMPACT | JSON_ENCODE_ANY);
     if (out == NULL)

@@ -297,12 +297,12 @@ static void p384_pem(char out[static 2048])
 
     aver_buf_init(&text, 4096);
     assert_int_equal(aver_base64_encode_buf(&text, aver_buf_view(&der)), 0);
-    n += (size_t)sprintf(out, "-----BEGIN CERTIFICATE-----\n");
+    n += (size_t)snprintf(out, 2048, "-----BEGIN CERTIFICATE-----\n");
     for (size_t i = 0; i < text.n; i += 64)
-        n += (size_t)sprintf(out + n, "%.*s\n",
-                             (int)(text.n - i < 64 ? text.n - i : 64),
-                             (const char *)text.p + i);
-    sprintf(out + n, "-----END CERTIFICATE-----\n");
+        n += (size_t)snprintf(out + n, 2048 - n, "%.*s\n",
+                              (int)(text.n - i < 64 ? text.n - i : 64),
+                              (const char *)text.p + i);
+    snprintf(out + n, 2048 - n, "-----END CERTIFICATE-----\n");
     aver_buf_clear(&text);
     aver_buf_clear(&der);
 }
