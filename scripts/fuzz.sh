@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 seconds=$1
 shift
 
-CC=clang-14 scripts/build.sh build-fuzz -Dfuzz=true \
+TARGET=harnesses CC=clang-14 scripts/build.sh build-fuzz -Dfuzz=true \
     -Dc_args=-fsanitize=fuzzer-no-link -Db_sanitize=address,undefined \
     -Db_lundef=false
 mkdir -p build-fuzz/broken

@@ -44,7 +44,7 @@ static const char *const cert_parts[CERT_PARTS] = {
     "300e0603551d0f0101ff040403020780"
     "300c0603551d130101ff04023000",
     ECDSA_SHA256,
-    "030900" ZERO8,
+    ("030900" ZERO8),
 };
 
 /* With `part` exchanged for other hex; CERT_PARTS: none. */
@@ -101,7 +101,7 @@ static const char *const crl_parts[CRL_PARTS] = {
     "3012020177170d3236303130313030303030305a",
     "a01c301a" CRL_NUMBER AUTHORITY_ID,
     ECDSA_SHA256,
-    "030900" ZERO8,
+    ("030900" ZERO8),
 };
 
 __attribute__((unused)) static struct aver_buf crl_of_parts(enum crl_part part,
