@@ -7,6 +7,7 @@ import pathlib
 import ssl
 import subprocess
 import threading
+import time
 import urllib.parse
 
 from server import ROOT
@@ -41,6 +42,25 @@ def simulated(bundle):
             PCK: [200, [("SGX-PCK-CRL-Issuer-Chain", urllib.parse.quote(bundle["pck_crl_issuer_chain"]))],
                   bytes.fromhex(bundle["pck_crl"])],
             CRL: [200, [], bundle["root_ca_crl"].encode()]}
+
+
+SHORT = """
+import json, sys
+import simulator_tcb as tcb
+document = tcb.tcb_info()
+document |= {"issueDate": sys.argv[1], "nextUpdate": sys.argv[2]}
+print(json.dumps(tcb.signed("tcb_info", document)))
+"""
+
+
+def ending_in(bundle, seconds):
+    """The simulator's bundle with a TCB info that was issued now and ends so
+    soon; and when."""
+    begin = int(time.time())
+    text = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t)) for t in (begin, begin + seconds)]
+    made = subprocess.run(["/usr/bin/python3", "-B", "-c", SHORT, *text], check=True, capture_output=True,
+                          cwd=ROOT / "scripts", env={"PYTHONPATH": str(ROOT / "scripts")}).stdout
+    return {**bundle, **json.loads(made)}, begin + seconds
 
 
 class Pcs:

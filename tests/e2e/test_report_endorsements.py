@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from pcs import Pcs, simulated
+from pcs import Pcs, ending_in, simulated
 from server import ROOT, environment, flags, run, wait_for
 
 USAGE = 2
@@ -166,6 +166,22 @@ def test_what_is_not_given_out(start, kept, bundle, text, why):
     assert health(aver) == ("none", 0) and aver.ask("GET", "/health").status == 200
 
 
+def test_what_ends_while_it_runs(start, kept, bundle, nonce):
+    """To the second, in reports that were kept too."""
+    short, end = ending_in(bundle, 5)
+    put(kept / NAME, json.dumps(short))
+    aver = start(endorsements=kept)
+    wait_for(lambda: health(aver) == ("valid", end))
+    assert endorsed(aver)["endorsements"] == short
+    assert time.time() < end, "too slow to tell"
+    time.sleep(end + 1.01 - time.time())
+    assert health(aver) == ("expired", end)
+    assert "endorsements" not in endorsed(aver)
+    assert "endorsements" not in endorsed(aver, "nonce=" + nonce)
+    assert "tdx.not_expired" in warnings(aver, "no_endorsements")[0]
+    wait_for(lambda: health(aver) == ("none", 0))
+
+
 def test_nothing_configured_is_said_once_it_is_asked(start, agent, nonce):
     aver = start(tee="dstack", gpu="none", dstack_socket=agent.path)
     assert aver.report("nonce=" + nonce).status == 200
@@ -233,6 +249,20 @@ def test_nobody_else_is_asked(start, pcs, kept):
     wait_for(lambda: health(aver)[0] == "valid")
     time.sleep(0.3)
     assert pcs.asked == []
+
+
+def test_renewed_before_it_ends(start, pcs, kept, bundle):
+    """Due is a third of its life before its end; whoever asks is never without."""
+    short, end = ending_in(bundle, 12)
+    put(kept / NAME, json.dumps(short))
+    aver = start(endorsements=kept, endorse_from=pcs.url)
+    wait_for(lambda: health(aver) == ("valid", end))
+    while (carried := endorsed(aver)["endorsements"]) == short:
+        assert time.time() < end and (time.time() > end - 5 or pcs.asked == [])
+        time.sleep(0.1)
+    assert carried == bundle and len(pcs.asked) == 4
+    wait_for(lambda: health(aver) == ("valid", END_OF_2049))
+    assert warnings(aver, "no_endorsements") == []
 
 
 def altered(pcs):

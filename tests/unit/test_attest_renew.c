@@ -100,6 +100,8 @@ static void what_it_is_called_with(void **state)
 
     write_script("printf '%s|' \"$@\"; cat; for f in 3 4 5 6 7 8 9; do "
                  "[ -e /proc/$$/fd/$f ] && echo $f; done; true");
+    int open_one = dup(quote_fd); /* not close-on-exec */
+    assert_in_range(open_one, 3, 9);
     for (int i = 0; i < 2; i++) { /* the quote is read from its beginning */
         assert_true(run(r, 0).ok);
         expect_written("endorse|--cache|/a b|--quiet|-|quote");
@@ -109,6 +111,7 @@ static void what_it_is_called_with(void **state)
     assert_true(run(r, 0).ok);
     expect_written("endorse|--cache|/a b|--quiet|--pccs|https://pccs:8081/x|"
                    "--trust|simulator|-|quote");
+    close(open_one);
 }
 
 static void what_it_says(void **state)
