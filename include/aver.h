@@ -127,7 +127,8 @@ void aver_policy_set_gpu_count(struct aver_policy *policy, unsigned count);
 
 /* Demands a value of what runs, as hex. Names: "mrtd", "rtmr0" to "rtmr3",
  * "mrconfigid", "mrowner", "mrownerconfig", "mrseam" (48 bytes each),
- * "report-data" (64), "os-image-hash", "compose-hash" (32), "app-id" (20).
+ * "mrenclave", "mrsigner" (32), "report-data" (64), "os-image-hash",
+ * "compose-hash" (32), "app-id" (20).
  * Returns 0, or -1 for another name or length, or a name set before. Borrows
  * both texts. */
 AVER_MUST_CHECK int aver_policy_expect(struct aver_policy *policy,
@@ -143,9 +144,18 @@ AVER_MUST_CHECK int aver_policy_expect(struct aver_policy *policy,
 AVER_MUST_CHECK int aver_policy_allow(struct aver_policy *policy,
                                       const char *name, struct aver_error *err);
 
+/* Demands something of the platform, by name: "tcb-evaluation=N" (documents of
+ * Intel's of at least this data set), "max-age=SECONDS" (none of them issued
+ * longer ago), "fmspc=HEX" (this kind of platform).
+ * Returns 0, or -1 for another name or value. Borrows the name. */
+AVER_MUST_CHECK int aver_policy_require(struct aver_policy *policy,
+                                        const char *name,
+                                        struct aver_error *err);
+
 /* Trusts the first certificate of a PEM text as the CPU's root, in place of
  * Intel's.
- * Returns 0, or -1 if it cannot be read. Borrows the text. */
+ * Returns 0, or -1 if it cannot be read, or the simulator is trusted. Borrows
+ * the text. */
 AVER_MUST_CHECK int aver_policy_set_root(struct aver_policy *policy,
                                          const void *pem, size_t pem_size,
                                          struct aver_error *err);
@@ -153,7 +163,8 @@ AVER_MUST_CHECK int aver_policy_set_root(struct aver_policy *policy,
 /* Trusts a simulator, whose keys are public, in place of the vendors: for
  * tests, and for nothing else. Its roots, one for CPUs and one for GPUs, come
  * from you, as PEM.
- * Returns 0, or -1 if they cannot be read. Borrows both texts. */
+ * Returns 0, or -1 if they cannot be read, or another root was set. Borrows
+ * both texts. */
 AVER_MUST_CHECK int aver_policy_trust_simulator_insecure(
     struct aver_policy *policy, const void *cpu_pem, size_t cpu_pem_size,
     const void *gpu_pem, size_t gpu_pem_size, struct aver_error *err);
@@ -298,17 +309,15 @@ aver_judgement_finding(const struct aver_judgement *j, size_t scope, size_t i);
  * of a quote: "version", "tee" ("tdx", "sgx"), "report_data"; of a machine
  *   "mrtd", "rtmr0" to "rtmr3", "mrconfigid", "mrowner", "mrownerconfig",
  *   "mrseam", "mrsignerseam", "seam_attributes", "td_attributes", "xfam",
- *   "tee_tcb_svn"; of an enclave "mrenclave", "mrsigner", "attributes",
- *   "isvprodid", "isvsvn";
- * of the platform, where all that is signed holds: "fmspc", "tcb_status",
- *   "tcb_platform", "tcb_module", "tcb_qe" (as Intel spells a status),
- *   "tcb_evaluation", "valid_until" (seconds since 1970, the first end of
- *   what the judgement rests on);
- * of the code, where a register bears it out: "app_id", "compose_hash",
- *   "instance_id", "os_image_hash", "mr_kms";
- * of a report: "signing_address", "signing_algo", "nonce"; of a receipt:
- *   "signer", "signing_algo".
- * Returns NULL where there is no such value. */
+ *   "tee_tcb_svn", "tee_tcb_svn2", "mrservicetd"; of an enclave "mrenclave",
+ * "mrsigner", "attributes", "isvprodid", "isvsvn"; of the platform: "fmspc",
+ * "ppid"; and where the evidence is genuine: "tcb_status", "tcb_platform",
+ * "tcb_module", "tcb_qe" (as Intel spells a status), "tcb_evaluation" (the data
+ * set), "valid_until" (seconds since 1970, the first end of what the judgement
+ * rests on); of the code, where a register bears it out: "app_id",
+ * "compose_hash", "instance_id", "os_image_hash", "mr_kms"; of a report:
+ * "signing_address", "signing_algo", "nonce"; of a receipt: "signer",
+ * "signing_algo". Returns NULL where there is no such value. */
 const char *aver_judgement_field(const struct aver_judgement *j, size_t scope,
                                  const char *name);
 

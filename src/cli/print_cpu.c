@@ -9,54 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows up to this one say whether the evidence is genuine; it and those behind
- * it, how it is to be liked. */
-#define FIRST_OF_POLICY "tdx.tcb_level"
-
-/* True if all that says so held: what the quote says is then so, whatever the
- * policy thinks of it. */
-static bool is_authentic(const struct aver_verdict *v)
-{
-    for (unsigned i = 0; i < v->n; i++) {
-        const struct aver_check *c = &v->checks[i];
-
-        if (strcmp(c->row->id, FIRST_OF_POLICY) == 0)
-            return true;
-        if (c->required && c->result != AVER_PASS &&
-            strcmp(c->row->id, "tdx.trailing") != 0)
-            return false;
-    }
-    return false;
-}
-
 static bool has_status(const struct outcome *o)
 {
     const struct aver_cpu *c = o->subject->cpu;
 
     return c != NULL && c->evaluated && c->tcb.status != AVER_TCB_NONE &&
-           is_authentic(o->verdict);
+           aver_verdict_is_authentic(o->verdict);
 }
 
 static const char *status_of(const struct aver_tcb_level *l)
 {
     return aver_tcb_status_name(l != NULL ? l->status : AVER_TCB_NONE);
-}
-
-static int64_t valid_until(const struct aver_cpu *c)
-{
-    struct aver_window w[AVER_WINDOWS_MAX];
-    const struct aver_window *first =
-        aver_window_first_end(w, aver_cpu_windows(c, w));
-
-    return first != NULL ? first->end : 0;
-}
-
-/* The smaller of the two documents' numbers. */
-static uint64_t evaluation(const struct aver_cpu *c)
-{
-    uint64_t a = c->tcb_info->tcb.evaluation, b = c->qe_identity->qe.evaluation;
-
-    return a < b ? a : b;
 }
 
 static void print_status_lines(FILE *f, const struct aver_cpu *c)
@@ -65,7 +28,7 @@ static void print_status_lines(FILE *f, const struct aver_cpu *c)
     char until[AVER_TIME_TEXT], fmspc[13];
     size_t n = aver_tcb_advisories(&c->tcb, ids);
 
-    aver_time_format(until, valid_until(c));
+    aver_time_format(until, aver_cpu_valid_until(c));
     aver_hex_encode(fmspc, c->pck.fmspc, 6);
     fprintf(f, "tcb      %s (platform %s, module %s, QE %s)\n",
             aver_tcb_status_name(c->tcb.status), status_of(c->tcb.platform),
@@ -74,7 +37,7 @@ static void print_status_lines(FILE *f, const struct aver_cpu *c)
         fprintf(f, "%s%s%s", i == 0 ? "advice   " : " ", ids[i],
                 i + 1 == n ? "\n" : "");
     fprintf(f, "platform %s, by Intel's data set %llu, good until %s\n", fmspc,
-            (unsigned long long)evaluation(c), until);
+            (unsigned long long)aver_cpu_evaluation(c), until);
 }
 
 static void print_hex(FILE *f, const char *name, struct aver_bytes b)
@@ -154,8 +117,8 @@ static json_t *tcb(const struct aver_cpu *c)
     put(o, "module", json_string(status_of(c->tcb.module)));
     put(o, "qe", json_string(status_of(c->tcb.qe)));
     put(o, "advisories", advisories(&c->tcb));
-    put(o, "evaluation", json_integer((json_int_t)evaluation(c)));
-    put(o, "valid_until", json_integer(valid_until(c)));
+    put(o, "evaluation", json_integer((json_int_t)aver_cpu_evaluation(c)));
+    put(o, "valid_until", json_integer(aver_cpu_valid_until(c)));
     return o;
 }
 

@@ -99,11 +99,19 @@ int aver_policy_expect(struct aver_policy *p, const char *name, const char *hex,
     return aver_expect_set(&p->expect, name, aver_bytes_str(hex), err);
 }
 
+static int one_root(struct aver_error *err)
+{
+    return aver_fail(err, AVER_ECONFIG,
+                     "a root of one's own, or the simulator's: not both");
+}
+
 int aver_policy_set_root(struct aver_policy *p, const void *pem,
                          size_t pem_size, struct aver_error *err)
 {
     if (p == NULL)
         return no_policy(err);
+    if (p->trust == AVER_TRUST_SIMULATOR)
+        return one_root(err);
     return aver_policy_root(p, aver_bytes_of(pem, pem_size), err);
 }
 
@@ -117,6 +125,8 @@ int aver_policy_trust_simulator_insecure(
 
     if (p == NULL)
         return no_policy(err);
+    if (p->has_root)
+        return one_root(err);
     if (aver_x509_spki_sha256(root, cpu, err) != 0 ||
         aver_x509_spki_sha256(gpu_root, gpu, err) != 0)
         return -1;

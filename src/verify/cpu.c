@@ -152,3 +152,19 @@ const struct aver_window *aver_window_first_end(const struct aver_window *w,
             first = &w[i];
     return first;
 }
+
+int64_t aver_cpu_valid_until(const struct aver_cpu *c)
+{
+    struct aver_window w[AVER_WINDOWS_MAX];
+    const struct aver_window *first =
+        aver_window_first_end(w, aver_cpu_windows(c, w));
+
+    return first != NULL ? first->end : 0;
+}
+
+uint64_t aver_cpu_evaluation(const struct aver_cpu *c)
+{
+    uint64_t a = c->tcb_info->tcb.evaluation, b = c->qe_identity->qe.evaluation;
+
+    return a < b ? a : b;
+}

@@ -46,6 +46,11 @@ struct aver_window {
 /* Of all that the judgement rests on; how many there are. */
 unsigned aver_cpu_windows(const struct aver_cpu *c,
                           struct aver_window w[static AVER_WINDOWS_MAX]);
+/* The end of the first of them that ends; 0 if there are none. */
+int64_t aver_cpu_valid_until(const struct aver_cpu *c);
+/* The number of Intel's data set: the smaller one of the two documents'. They
+ * must have been evaluated. */
+uint64_t aver_cpu_evaluation(const struct aver_cpu *c);
 /* The end of the first of them that ends. NULL if there is none. */
 const struct aver_window *aver_window_first_end(const struct aver_window *w,
                                                 unsigned n);

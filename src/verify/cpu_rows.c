@@ -6,6 +6,8 @@
  * exactly this row fail. */
 #include "verify/cpu_checks.h"
 
+#include <string.h>
+
 #define DCAP "Intel SGX and TDX DCAP quote library API, appendix A"
 #define QVL "Intel quote verification library"
 #define PCS "Intel PCS API v4"
@@ -178,3 +180,21 @@ const struct aver_row aver_cpu_rows[] = {
 
 const unsigned aver_cpu_rows_n =
     sizeof(aver_cpu_rows) / sizeof(aver_cpu_rows[0]);
+
+/* It and the rows behind it are for the policy. */
+static const char first_of_policy[] = "tdx.tcb_level";
+
+bool aver_verdict_is_authentic(const struct aver_verdict *v)
+{
+    for (unsigned i = 0; i < v->n; i++) {
+        const struct aver_check *c = &v->checks[i];
+
+        if (strcmp(c->row->id, first_of_policy) == 0)
+            return true;
+        /* What follows a quote is none of it. */
+        if (c->required && c->result != AVER_PASS &&
+            strcmp(c->row->id, "tdx.trailing") != 0)
+            return false;
+    }
+    return false;
+}

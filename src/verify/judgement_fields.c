@@ -59,6 +59,8 @@ static void put_td(struct aver_judged *out, const struct aver_td *td)
     put_hex(out, "td_attributes", td->td_attributes);
     put_hex(out, "xfam", td->xfam);
     put_hex(out, "tee_tcb_svn", td->tee_tcb_svn);
+    put_hex(out, "tee_tcb_svn2", td->tee_tcb_svn2);
+    put_hex(out, "mrservicetd", td->mrservicetd);
 }
 
 static void put_enclave(struct aver_judged *out, const struct aver_enclave *e)
@@ -83,21 +85,6 @@ static void put_quote(struct aver_judged *out, const struct aver_quote *q)
         put_enclave(out, &q->enclave);
 }
 
-/* Whether all that is signed holds: every row of the hardware before the one
- * that looks at versions. */
-static bool is_authentic(const struct aver_verdict *v)
-{
-    for (unsigned i = 0; i < v->n; i++) {
-        const struct aver_check *c = &v->checks[i];
-
-        if (strcmp(c->row->id, "tdx.tcb_level") == 0)
-            return true;
-        if (c->required && c->result != AVER_PASS)
-            return false;
-    }
-    return false;
-}
-
 static void put_status(struct aver_judged *out, const char *name,
                        enum aver_tcb_status status)
 {
@@ -110,21 +97,25 @@ static enum aver_tcb_status status_of(const struct aver_tcb_level *l)
     return l != NULL ? l->status : AVER_TCB_NONE;
 }
 
+/* What certificates say of the platform. */
 static void put_platform(struct aver_judged *out, const struct aver_cpu *c)
 {
-    struct aver_window windows[AVER_WINDOWS_MAX];
+    if (c->leaf == NULL || c->pck_fault[0] != '\0')
+        return;
+    put_hex(out, "fmspc", aver_bytes_of(c->pck.fmspc, sizeof(c->pck.fmspc)));
+    put_hex(out, "ppid", aver_bytes_of(c->pck.ppid, sizeof(c->pck.ppid)));
+}
+
+static void put_tcb(struct aver_judged *out, const struct aver_cpu *c)
+{
     const char *ids[AVER_ADVISORIES_MAX];
 
-    put_hex(out, "fmspc", aver_bytes_of(c->pck.fmspc, sizeof(c->pck.fmspc)));
     put_status(out, "tcb_status", c->tcb.status);
     put_status(out, "tcb_platform", status_of(c->tcb.platform));
     put_status(out, "tcb_module", status_of(c->tcb.module));
     put_status(out, "tcb_qe", status_of(c->tcb.qe));
-    put_number(out, "tcb_evaluation", (long long)c->tcb_info->tcb.evaluation);
-    const struct aver_window *first =
-        aver_window_first_end(windows, aver_cpu_windows(c, windows));
-    if (first != NULL)
-        put_number(out, "valid_until", first->end);
+    put_number(out, "tcb_evaluation", (long long)aver_cpu_evaluation(c));
+    put_number(out, "valid_until", aver_cpu_valid_until(c));
     size_t n = aver_tcb_advisories(&c->tcb, ids);
     for (size_t i = 0; i < n; i++)
         snprintf(out->advisory[i], sizeof(out->advisory[i]), "%s", ids[i]);
@@ -164,20 +155,23 @@ static void put_receipt(struct aver_judged *out, const struct aver_subject *s)
         put_key(out, "signer", &signer, r->algo);
 }
 
-static const struct aver_quote *quote_of(const struct aver_subject *s)
+static void put_cpu(struct aver_judged *out, const struct aver_cpu *c,
+                    const struct aver_verdict *v)
 {
-    if (s->cpu != NULL && s->cpu->quote_fault[0] == '\0')
-        return &s->cpu->quote;
-    return NULL;
+    if (c->quote_fault[0] != '\0')
+        return;
+    put_quote(out, &c->quote);
+    put_platform(out, c);
+    if (c->evaluated && c->tcb.status != AVER_TCB_NONE &&
+        aver_verdict_is_authentic(v))
+        put_tcb(out, c);
 }
 
 void aver_judged_describe(struct aver_judged *out, const struct aver_subject *s,
                           const struct aver_verdict *v)
 {
-    if (quote_of(s) != NULL)
-        put_quote(out, quote_of(s));
-    if (s->cpu != NULL && s->cpu->evaluated && is_authentic(v))
-        put_platform(out, s->cpu);
+    if (s->cpu != NULL)
+        put_cpu(out, s->cpu, v);
     if (s->code != NULL)
         put_code(out, s);
     if (s->report != NULL && aver_report_usable(s->report)) {

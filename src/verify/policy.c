@@ -170,6 +170,8 @@ int aver_policy_require(struct aver_policy *p, const char *name,
     struct aver_suggestion s;
     char near[80], typed[64];
 
+    if (p == NULL)
+        return aver_fail(err, AVER_EMEM, "there is no policy: it was not made");
     snprintf(typed, sizeof(typed), "%.*s", n < 60 ? (int)n : 60, name);
     aver_suggest_start(&s, typed);
     for (size_t i = 0; i < DEMANDS; i++) {

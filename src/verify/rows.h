@@ -133,6 +133,10 @@ struct aver_subject aver_subject_of(const struct aver_subject *s, unsigned i);
  * them. */
 enum aver_word aver_judge_all(struct aver_verdict *v,
                               const struct aver_subject *s);
+/* True if all rows hold that say whether a quote is genuine, as against how its
+ * platform is to be liked: what it says is then so, whatever the policy thinks
+ * of it. */
+bool aver_verdict_is_authentic(const struct aver_verdict *v);
 /* The i-th row of all tables, NULL past the end; the row of that id. */
 const struct aver_row *aver_row_at(unsigned i);
 const struct aver_row *aver_row_find(const char *id);

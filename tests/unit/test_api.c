@@ -117,6 +117,7 @@ static void check_accepted(const struct one_case *c)
     field_is(c, "mrenclave", "mrenclave");
     field_is(c, "mrsigner", "mrsigner");
     field_is(c, "fmspc", "fmspc");
+    field_is(c, "ppid", "ppid");
     status_is(c, "tcb_status", "status");
     status_is(c, "tcb_platform", "platform_status");
     status_is(c, "tcb_qe", "qe_status");
@@ -261,6 +262,47 @@ static void values_are_demanded(void **state)
     case_close(&c);
 }
 
+static void platforms_are_demanded(void **state)
+{
+    struct one_case c;
+    struct aver_error err;
+
+    (void)state;
+    open_real(&c, "real-20a06f-uptodate");
+    assert_int_equal(aver_policy_require(c.policy, "fmspc=20a06f000000", &err),
+                     0);
+    case_judge(&c);
+    api_word(c.j, AVER_VERIFIED, NULL);
+    assert_int_equal(aver_policy_require(c.policy, "max-age=1", &err), 0);
+    case_judge(&c);
+    api_word(c.j, AVER_REFUSED, "TCB_RECENT");
+    case_close(&c);
+}
+
+/* A root of one's own and the simulator's: one at a time. */
+static void one_root_at_a_time(void **state)
+{
+    struct api_file pem = api_read("tdx/sim/root.pem");
+    struct aver_error err;
+
+    (void)state;
+    struct aver_policy *p = aver_policy_new(1);
+    assert_int_equal(aver_policy_set_root(p, pem.p, pem.n, &err), 0);
+    assert_int_equal(aver_policy_trust_simulator_insecure(p, pem.p, pem.n,
+                                                          pem.p, pem.n, &err),
+                     -1);
+    assert_int_equal(err.code, AVER_ECONFIG);
+    aver_policy_free(p);
+    p = aver_policy_new(1);
+    assert_int_equal(aver_policy_trust_simulator_insecure(p, pem.p, pem.n,
+                                                          pem.p, pem.n, &err),
+                     0);
+    assert_int_equal(aver_policy_set_root(p, pem.p, pem.n, &err), -1);
+    assert_int_equal(err.code, AVER_ECONFIG);
+    aver_policy_free(p);
+    free(pem.p);
+}
+
 static void wrong_settings_are_named(void **state)
 {
     struct aver_policy *p = aver_policy_new(1);
@@ -271,6 +313,7 @@ static void wrong_settings_are_named(void **state)
     assert_non_null(strstr(err.text, "debug"));
     assert_int_equal(err.code, AVER_ECONFIG);
     assert_int_equal(aver_policy_allow(p, "tcb=Revoked", &err), -1);
+    assert_int_equal(aver_policy_require(p, "max-age=no", &err), -1);
     assert_int_equal(aver_policy_expect(p, "mrdt", "00", &err), -1);
     assert_non_null(strstr(err.text, "mrtd"));
     assert_int_equal(aver_policy_expect(p, "mrtd", "00", &err), -1);
@@ -301,6 +344,7 @@ static void handles_that_were_not_made(void **state)
     assert_int_equal(aver_policy_set_algo(NULL, "ecdsa", &err), -1);
     assert_int_equal(aver_policy_expect(NULL, "mrtd", "", &err), -1);
     assert_int_equal(aver_policy_allow(NULL, "debug", &err), -1);
+    assert_int_equal(aver_policy_require(NULL, "max-age=1", &err), -1);
     assert_int_equal(aver_policy_set_root(NULL, "", 0, &err), -1);
     assert_int_equal(
         aver_policy_trust_simulator_insecure(NULL, "", 0, "", 0, &err), -1);
@@ -480,6 +524,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_not_authentic_has_no_status),
         cmocka_unit_test(relaxed_by_name),
         cmocka_unit_test(values_are_demanded),
+        cmocka_unit_test(platforms_are_demanded),
+        cmocka_unit_test(one_root_at_a_time),
         cmocka_unit_test(wrong_settings_are_named),
         cmocka_unit_test(handles_that_were_not_made),
         cmocka_unit_test(no_judgement_is_no_trust),
