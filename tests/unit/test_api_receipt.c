@@ -294,6 +294,9 @@ static void the_same_key_twice(void **state)
     assert_int_equal(aver_policy_set_algo(x.policy, "ecdsa", NULL), 0);
     assert_int_equal(exchange_judge(&x, NULL), 0);
     api_word(x.j, AVER_VERIFIED, NULL);
+    assert_int_equal(aver_policy_set_algo(x.policy, "ed25519", NULL), 0);
+    assert_int_equal(exchange_judge(&x, NULL), 0);
+    api_word(x.j, AVER_REFUSED, "algorithm");
     exchange_close(&x);
 }
 
