@@ -224,6 +224,20 @@ static void what_is_not_authentic_has_no_status(void **state)
     case_close(&c);
 }
 
+static void what_has_no_level_has_no_status(void **state)
+{
+    struct one_case c;
+
+    (void)state;
+    open_real(&c, "syn-tcb-no-match-sgx");
+    case_judge(&c);
+    api_word(c.j, AVER_REFUSED, "TCB_NOT_SUPPORTED");
+    assert_non_null(aver_judgement_field(c.j, 0, "fmspc"));
+    assert_null(aver_judgement_field(c.j, 0, "tcb_status"));
+    assert_null(aver_judgement_field(c.j, 0, "tcb_evaluation"));
+    case_close(&c);
+}
+
 static void relaxed_by_name(void **state)
 {
     struct one_case c;
@@ -522,6 +536,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_case),
         cmocka_unit_test(only_what_is_up_to_date),
         cmocka_unit_test(what_is_not_authentic_has_no_status),
+        cmocka_unit_test(what_has_no_level_has_no_status),
         cmocka_unit_test(relaxed_by_name),
         cmocka_unit_test(values_are_demanded),
         cmocka_unit_test(platforms_are_demanded),
