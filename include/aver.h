@@ -128,7 +128,9 @@ void aver_policy_set_gpu_count(struct aver_policy *policy, unsigned count);
 /* Demands a value of what runs, as hex. Names: "mrtd", "rtmr0" to "rtmr3",
  * "mrconfigid", "mrowner", "mrownerconfig", "mrseam" (48 bytes each),
  * "mrenclave", "mrsigner" (32), "report-data" (64), "os-image-hash",
- * "compose-hash" (32), "app-id" (20).
+ * "compose-hash" (32), "app-id" (20). Of every scope of a report, or with
+ * "gateway:mrtd" of the scope of that name, with "model:mrtd" of all of that
+ * kind, in place of what is demanded of all.
  * Returns 0, or -1 for another name or length, or a name set before. Borrows
  * both texts. */
 AVER_MUST_CHECK int aver_policy_expect(struct aver_policy *policy,

@@ -96,7 +96,8 @@ int aver_policy_expect(struct aver_policy *p, const char *name, const char *hex,
 {
     if (p == NULL)
         return no_policy(err);
-    return aver_expect_set(&p->expect, name, aver_bytes_str(hex), err);
+    return aver_policy_expect_named(p, aver_bytes_str(name),
+                                    aver_bytes_str(hex), err);
 }
 
 static int one_root(struct aver_error *err)

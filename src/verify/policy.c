@@ -108,24 +108,37 @@ static struct aver_expect *expect_of(struct aver_policy *p, const char *scope,
     return &p->scope[i].expect;
 }
 
+int aver_policy_expect_named(struct aver_policy *p, struct aver_bytes name,
+                             struct aver_bytes hex, struct aver_error *err)
+{
+    const char *text = (const char *)name.p;
+    const char *colon = name.n > 0 ? memchr(text, ':', name.n) : NULL;
+    size_t scope = colon != NULL ? (size_t)(colon - text) : 0;
+    struct aver_expect *e = &p->expect;
+    char copy[40];
+
+    if (colon != NULL) {
+        e = expect_of(p, text, scope, err);
+        name = aver_bytes_of(colon + 1, name.n - scope - 1);
+    }
+    if (e == NULL)
+        return -1;
+    snprintf(copy, sizeof(copy), "%.*s", name.n < 39 ? (int)name.n : 39,
+             (const char *)name.p);
+    return aver_expect_set(e, copy, hex, err);
+}
+
 int aver_policy_expect_text(struct aver_policy *p, const char *text,
                             struct aver_error *err)
 {
-    const char *equals = strchr(text, '='), *colon = strchr(text, ':');
-    struct aver_expect *e = &p->expect;
-    char name[40];
+    const char *equals = strchr(text, '=');
 
     if (equals == NULL)
         return aver_fail(err, AVER_ECONFIG,
                          "%.40s: expected NAME=HEX, or SCOPE:NAME=HEX", text);
-    if (colon != NULL && colon < equals) {
-        e = expect_of(p, text, (size_t)(colon - text), err);
-        text = colon + 1;
-    }
-    if (e == NULL)
-        return -1;
-    snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
-    return aver_expect_set(e, name, aver_bytes_str(equals + 1), err);
+    return aver_policy_expect_named(
+        p, aver_bytes_of(text, (size_t)(equals - text)),
+        aver_bytes_str(equals + 1), err);
 }
 
 static int require_evaluation(struct aver_policy *p, const char *value)

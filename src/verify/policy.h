@@ -18,6 +18,11 @@ AVER_MUST_CHECK int aver_policy_allow(struct aver_policy *p, const char *name,
 AVER_MUST_CHECK int aver_policy_expect_text(struct aver_policy *p,
                                             const char *text,
                                             struct aver_error *err);
+/* The same in two parts: "NAME" or "SCOPE:NAME", and the hex. */
+AVER_MUST_CHECK int aver_policy_expect_named(struct aver_policy *p,
+                                             struct aver_bytes name,
+                                             struct aver_bytes hex,
+                                             struct aver_error *err);
 /* One demand by its name: "tcb-evaluation=N" (documents of at least this data
  * set), "max-age=SECONDS" (none of them issued longer ago), "fmspc=HEX" (this
  * kind of platform). -1 with `err` for anything else. */
