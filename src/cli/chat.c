@@ -466,6 +466,7 @@ static int run(struct chat *c, const struct words *words)
     int rc = judge_open(&c->judge, &c->options);
     if (rc != 0)
         return rc;
+    c->judge.policy.key_signs = true;
     if (read_message(c, words) != 0)
         return EXIT_USAGE;
     if (fetch_open(&c->fetcher, c->url, c->token_file, &err) != 0)

@@ -234,6 +234,7 @@ static int judge_receipt(const struct receipt_files *files, struct judge *j,
          read_signers_report(j, files->report, &report, &err) != 0))
         rc = print_failure(err.text, o->json);
     if (rc == 0) {
+        j->policy.key_signs = true;
         s.receipt = &receipt;
         s.report = report != NULL ? report->scope[0].report : NULL;
         s.scopes = report;

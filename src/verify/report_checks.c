@@ -309,6 +309,13 @@ static bool key_expected(const struct aver_report *r,
     return nature_of(r)->key && aver_key_id_equal(&r->key, &p->key);
 }
 
+/* Receipts are signed by this very report's key, and are about to be asked. */
+static bool answers(const struct aver_subject *s)
+{
+    return s->policy->key_signs && s->scopes != NULL &&
+           aver_scopes_signer(s->scopes) == s->report;
+}
+
 AVER_CHECK(aver_check_report_address)
 {
     const struct aver_report *r = s->report;
@@ -320,7 +327,7 @@ AVER_CHECK(aver_check_report_address)
         return aver_say(why, AVER_SKIP, "%s", no_shape);
     if (key_expected(r, s->policy))
         return AVER_PASS;
-    if (beside(s, key_expected))
+    if (!answers(s) && beside(s, key_expected))
         return aver_say(why, AVER_NO_MATTER, "it is the key of another one");
     if (!nature_of(r)->key)
         return aver_say(why, beside(s, has_key) ? AVER_NO_MATTER : AVER_UNKNOWN,

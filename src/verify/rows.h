@@ -58,6 +58,9 @@ struct aver_policy {
     unsigned gpu_count;
     bool has_key; /* whom we expect */
     struct aver_key_id key;
+    /* An answer is asked of the first report: its own key must be this one,
+     * and not that of another one that came along. */
+    bool key_signs;
     bool has_spki; /* SHA-256 of the TLS key that we saw */
     uint8_t spki[32];
     bool has_algo; /* the algorithm that was asked for */

@@ -5,6 +5,33 @@
  * key is worth. */
 #include "scopes_rig.h"
 
+/* Who asks a server for an answer wants the key that he named to sign it, not
+ * one that merely stands beside it. */
+static void the_key_of_a_node_does_not_sign_for_the_service(void **state)
+{
+    struct aver_policy p = {.has_key = true};
+    json_t *o = real("nanogpt-gemma-20260610");
+    json_t *node = json_array_get(json_object_get(o, "all_attestations"), 0);
+    struct aver_scopes *s = NULL;
+
+    (void)state;
+    flip(node, "signing_address", 41);
+    json_object_del(node, "signing_public_key");
+    assert_int_equal(aver_key_id_parse(&p.key, aver_bytes_str(vectors_text(
+                                                   node, "signing_address"))),
+                     0);
+    s = parse(o);
+    judge(s, &p);
+    assert_int_equal(result(s, "report", "report.address"), AVER_NO_MATTER);
+    assert_int_equal(result(s, "node 1", "report.address"), AVER_PASS);
+    p.key_signs = true;
+    judge(s, &p);
+    assert_int_equal(result(s, "report", "report.address"), AVER_FAIL);
+    assert_int_equal(result(s, "node 1", "report.address"), AVER_PASS);
+    aver_scopes_free(s);
+    json_decref(o);
+}
+
 static void another_nonce_is_refused_in_each(void **state)
 {
     struct aver_policy policy = {0};
@@ -527,6 +554,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(another_nonce_is_refused_in_each),
+        cmocka_unit_test(the_key_of_a_node_does_not_sign_for_the_service),
         cmocka_unit_test(a_flaw_is_seen_in_its_scope),
         cmocka_unit_test(hardware_and_code_are_kept_apart),
         cmocka_unit_test(demands),
