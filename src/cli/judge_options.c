@@ -82,7 +82,7 @@ int judge_expect(struct aver_policy *p, const struct judge_options *o)
 
     for (size_t i = 0; i < OPTION_MANY && o->expect[i] != NULL; i++)
         if (aver_policy_expect_text(p, o->expect[i], &err) != 0)
-            return usage("--expect %s", err.text);
+            return usage("--expect: %s", err.text);
     return 0;
 }
 

@@ -315,7 +315,7 @@ int print_status(enum aver_word word)
 
 int print_outcome(const struct outcome *o, bool json, bool quiet)
 {
-    if (json)
+    if (json && !quiet)
         print_json(print_object(o));
     else if (!quiet)
         print_text(stdout, o);

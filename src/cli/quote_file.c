@@ -49,6 +49,25 @@ static int from_json(struct aver_buf *out, struct aver_bytes text,
     return rc;
 }
 
+/* Hex or base64, in lines of any length. */
+static int from_text(struct aver_buf *out, struct aver_bytes text)
+{
+    struct aver_buf digits;
+    int rc = 0;
+
+    aver_buf_init(&digits, QUOTE_FILE_MAX);
+    for (size_t i = 0; i < text.n && rc == 0; i++)
+        if (!is_space(text.p[i]))
+            rc = aver_buf_append(&digits, text.p + i, 1);
+    if (rc == 0 && digits.n > 0 &&
+        aver_hex_decode_buf(out, aver_buf_view(&digits)) != 0)
+        rc = aver_base64_decode_buf(out, aver_buf_view(&digits));
+    if (digits.n == 0)
+        rc = -1;
+    aver_buf_clear(&digits);
+    return rc;
+}
+
 /* Raw bytes begin with the version, as two bytes. */
 static int decode(struct aver_buf *out, struct aver_bytes in, const char *path,
                   struct aver_error *err)
@@ -59,8 +78,7 @@ static int decode(struct aver_buf *out, struct aver_bytes in, const char *path,
         return aver_buf_append(out, in.p, in.n);
     if (text.n > 0 && text.p[0] == '{')
         return from_json(out, text, path, err);
-    if (text.n > 0 && (aver_hex_decode_buf(out, text) == 0 ||
-                       aver_base64_decode_buf(out, text) == 0))
+    if (from_text(out, text) == 0)
         return 0;
     return aver_fail(err, AVER_EFORMAT,
                      "%.200s: neither the bytes of a quote, nor hex, nor "

@@ -64,7 +64,9 @@ int verify_quote_main(int argc, char **argv)
         return usage("verify quote wants one FILE, or - for stdin");
     aver_buf_init(&quote, QUOTE_FILE_MAX);
     rc = judge_open(&j, &o);
-    if (rc == 0 && quote_file_read(&quote, words.word[0], &err) != 0)
+    if (rc == 0 && j.policy.nscopes > 0)
+        rc = usage("verify quote: a quote has no scopes: --expect NAME=HEX");
+    else if (rc == 0 && quote_file_read(&quote, words.word[0], &err) != 0)
         rc = print_failure(err.text, o.json);
     else if (rc == 0)
         rc = judge(&j, aver_buf_view(&quote), words.word[0], &o);

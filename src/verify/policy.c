@@ -143,7 +143,10 @@ int aver_policy_expect_text(struct aver_policy *p, const char *text,
 
 static int require_evaluation(struct aver_policy *p, const char *value)
 {
-    return aver_decimal(&p->min_evaluation, aver_bytes_str(value), UINT32_MAX);
+    if (aver_decimal(&p->min_evaluation, aver_bytes_str(value), UINT32_MAX) !=
+        0)
+        return -1;
+    return p->min_evaluation > 0 ? 0 : -1;
 }
 
 static int require_age(struct aver_policy *p, const char *value)
@@ -165,13 +168,29 @@ static int require_fmspc(struct aver_policy *p, const char *value)
     return 0;
 }
 
+static bool has_evaluation(const struct aver_policy *p)
+{
+    return p->min_evaluation > 0;
+}
+
+static bool has_age(const struct aver_policy *p)
+{
+    return p->max_age > 0;
+}
+
+static bool has_fmspc(const struct aver_policy *p)
+{
+    return p->has_fmspc;
+}
+
 static const struct {
     const char *name, *value;
     int (*set)(struct aver_policy *p, const char *value);
+    bool (*is_set)(const struct aver_policy *p);
 } demands[] = {
-    {"tcb-evaluation", "a number", require_evaluation},
-    {"max-age", "a number of seconds", require_age},
-    {"fmspc", "12 hex digits", require_fmspc},
+    {"tcb-evaluation", "a number above 0", require_evaluation, has_evaluation},
+    {"max-age", "a number of seconds above 0", require_age, has_age},
+    {"fmspc", "12 hex digits", require_fmspc, has_fmspc},
 };
 #define DEMANDS (sizeof(demands) / sizeof(demands[0]))
 
@@ -191,6 +210,8 @@ int aver_policy_require(struct aver_policy *p, const char *name,
         aver_suggest_offer(&s, demands[i].name);
         if (strcmp(demands[i].name, typed) != 0)
             continue;
+        if (demands[i].is_set(p)) /* which of the two would count? */
+            return aver_fail(err, AVER_ECONFIG, "%s is demanded twice", typed);
         if (equals != NULL && demands[i].set(p, equals + 1) == 0)
             return 0;
         return aver_fail(err, AVER_ECONFIG, "%s wants = and %s", typed,

@@ -25,7 +25,7 @@ AVER_MUST_CHECK int aver_policy_expect_named(struct aver_policy *p,
                                              struct aver_error *err);
 /* One demand by its name: "tcb-evaluation=N" (documents of at least this data
  * set), "max-age=SECONDS" (none of them issued longer ago), "fmspc=HEX" (this
- * kind of platform). -1 with `err` for anything else. */
+ * kind of platform); each once. -1 with `err` for anything else. */
 AVER_MUST_CHECK int aver_policy_require(struct aver_policy *p, const char *name,
                                         struct aver_error *err);
 /* A time: RFC 3339 (YYYY-MM-DDThh:mm:ssZ), or seconds since 1970. */

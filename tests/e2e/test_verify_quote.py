@@ -41,11 +41,12 @@ def test_a_real_quote():
     assert text.splitlines()[-1].startswith("VERIFIED: all ")
 
 
-@pytest.mark.parametrize("form", ["raw", "hex", "HEX", "base64", "agent", "stdin"])
+@pytest.mark.parametrize("form", ["raw", "hex", "HEX", "hex lines", "base64", "base64 lines", "agent", "stdin"])
 def test_forms_of_a_quote(folder, form):
     raw = QUOTE.read_bytes()
     text = {"raw": raw, "stdin": raw, "hex": raw.hex().encode() + b"\n", "HEX": raw.hex().upper().encode(),
-            "base64": base64.b64encode(raw) + b"\r\n",
+            "hex lines": b"\n".join(raw.hex().encode()[i:i + 60] for i in range(0, 2 * len(raw), 60)),
+            "base64": base64.b64encode(raw) + b"\r\n", "base64 lines": base64.encodebytes(raw),
             "agent": json.dumps({"quote": raw.hex(), "event_log": "[]", "report_data": "", "vm_config": ""}).encode()}
     path = "-" if form == "stdin" else folder / "quote"
     (folder / "quote").write_bytes(text[form])
@@ -179,6 +180,11 @@ def test_what_is_demanded_besides():
         status, said = judge(QUOTE, *SOUND, "--require", demand)
         assert status == REFUSED and said["reason"] == cause
     assert run("verify", "quote", QUOTE, "--require", "rim").returncode == USAGE
+    twice = run("verify", "quote", QUOTE, *SOUND, "--require", "tcb-evaluation=99", "--require", "tcb-evaluation=1")
+    assert twice.returncode == USAGE and "twice" in twice.err
+    assert run("verify", "quote", QUOTE, "--expect", "gateway:mrtd=" + "00" * 48).returncode == USAGE
+    r = run("verify", "quote", QUOTE, *SOUND, "--json", "--quiet")
+    assert r.returncode == VERIFIED and r.stdout == b""
 
 
 @pytest.mark.parametrize("content", [b"", b"\0", b"rubbish", b"{}", b'{"quote": 7}', b"[]", b"\x04\x00" * 3000,

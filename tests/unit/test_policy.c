@@ -103,6 +103,12 @@ static void demands(void **state)
     assert_int_equal(aver_policy_require(&p, "fmspc=B0C06F000000", NULL), 0);
     assert_true(p.min_evaluation == 17 && p.max_age == 604800);
     assert_true(p.has_fmspc && p.fmspc[0] == 0xb0 && p.fmspc[2] == 0x6f);
+    /* The weaker of two would undo the stricter. */
+    assert_int_equal(aver_policy_require(&p, "tcb-evaluation=1", NULL), -1);
+    assert_int_equal(aver_policy_require(&p, "max-age=999999999", NULL), -1);
+    assert_int_equal(aver_policy_require(&p, "fmspc=00806f050000", NULL), -1);
+    assert_true(p.min_evaluation == 17 && p.max_age == 604800);
+    assert_true(p.fmspc[0] == 0xb0);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         p = (struct aver_policy){0};
         assert_int_equal(aver_policy_require(&p, bad[i], &err), -1);
