@@ -13,12 +13,12 @@
 
 static int open_read(const char *path, struct aver_error *err)
 {
-    if (strcmp(path, "-") == 0)
-        return dup(STDIN_FILENO);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
-        aver_fail(err, AVER_EIO, "%.200s: %s", path, strerror(errno));
+        aver_fail(err, AVER_EIO, "%.200s: %s", is_stdin ? "stdin" : path,
+                  strerror(errno));
     return fd;
 }
 

@@ -306,6 +306,11 @@ def test_explain_tells_of_every_row():
     assert r.returncode == USAGE and b"report.fresh" in r.stderr
 
 
+def test_stdin_that_is_not_there():
+    r = subprocess.run(f"{PROGRAM} verify quote - <&-", shell=True, capture_output=True, timeout=60)
+    assert r.returncode == UNDECIDED and b"stdin: " in r.stderr
+
+
 def test_version():
     said = json.loads(run("version", "--json").stdout)
     assert said["name"] == "aver" and said["openssl"].startswith("OpenSSL 3")
