@@ -109,20 +109,6 @@ static bool next_line(struct aver_bytes *rest, struct aver_bytes *line)
     return true;
 }
 
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static struct aver_bytes trim(struct aver_bytes b)
-{
-    while (b.n > 0 && is_space(b.p[0]))
-        b = aver_bytes_of(b.p + 1, b.n - 1);
-    while (b.n > 0 && is_space(b.p[b.n - 1]))
-        b.n--;
-    return b;
-}
-
 int pcs_header(struct aver_bytes *value, struct aver_bytes head,
                const char *name, struct aver_error *err)
 {
@@ -135,7 +121,7 @@ int pcs_header(struct aver_bytes *value, struct aver_bytes head,
 
         if (n == 0 || !aver_bytes_is_nocase(aver_bytes_of(line.p, n), name))
             continue;
-        *value = trim(aver_bytes_of(colon + 1, line.n - n - 1));
+        *value = aver_bytes_trim(aver_bytes_of(colon + 1, line.n - n - 1));
         found++;
     }
     if (found == 1)
@@ -209,7 +195,7 @@ static int take_json(struct pcs_part *p, const char *name,
 static int take_crl(struct pcs_part *p, struct aver_bytes body,
                     struct aver_error *err)
 {
-    struct aver_bytes text = trim(body);
+    struct aver_bytes text = aver_bytes_trim(body);
 
     if (body.n > 1 && aver_bytes_starts(body, "0") && body.p[1] >= 0x80) {
         if (aver_buf_append(&p->document, body.p, body.n) != 0)

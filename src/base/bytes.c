@@ -49,6 +49,22 @@ bool aver_bytes_starts(struct aver_bytes a, const char *text)
     return a.n >= n && aver_bytes_is(aver_bytes_of(a.p, n), text);
 }
 
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct aver_bytes aver_bytes_trim(struct aver_bytes a)
+{
+    while (a.n > 0 && is_space(a.p[0])) {
+        a.p++;
+        a.n--;
+    }
+    while (a.n > 0 && is_space(a.p[a.n - 1]))
+        a.n--;
+    return a;
+}
+
 /* Volatile reads: the compiler may not leave the loop early. */
 bool aver_bytes_equal_ct(const void *a, const void *b, size_t n)
 {

@@ -22,6 +22,8 @@ bool aver_bytes_equal(struct aver_bytes a, struct aver_bytes b);
 bool aver_bytes_is(struct aver_bytes a, const char *text);
 bool aver_bytes_is_nocase(struct aver_bytes a, const char *text);
 bool aver_bytes_starts(struct aver_bytes a, const char *text);
+/* The view without the blanks, tabs and line ends around it. */
+struct aver_bytes aver_bytes_trim(struct aver_bytes a);
 /* Constant-time in the content; false at once when lengths differ. */
 bool aver_bytes_equal_ct(const void *a, const void *b, size_t n);
 /* Overwrites memory in a way that the compiler keeps. */

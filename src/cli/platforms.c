@@ -109,21 +109,10 @@ static int add_tree(struct platforms *all, const json_t *value,
     return found;
 }
 
-static struct aver_bytes trim(struct aver_bytes b)
-{
-    static const char space[] = " \t\r\n";
-
-    while (b.n > 0 && memchr(space, b.p[0], 4) != NULL)
-        b = aver_bytes_of(b.p + 1, b.n - 1);
-    while (b.n > 0 && memchr(space, b.p[b.n - 1], 4) != NULL)
-        b.n--;
-    return b;
-}
-
 int platforms_add(struct platforms *all, struct aver_bytes text,
                   struct aver_error *err)
 {
-    struct aver_bytes word = trim(text);
+    struct aver_bytes word = aver_bytes_trim(text);
     int found = 0;
 
     if (word.n > 0 && (word.p[0] == '{' || word.p[0] == '[')) {

@@ -14,15 +14,6 @@ static bool is_space(uint8_t c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static struct aver_bytes trim(struct aver_bytes in)
-{
-    while (in.n > 0 && is_space(in.p[0]))
-        in = aver_bytes_of(in.p + 1, in.n - 1);
-    while (in.n > 0 && is_space(in.p[in.n - 1]))
-        in.n--;
-    return in;
-}
-
 static int from_json(struct aver_buf *out, struct aver_bytes text,
                      const char *path, struct aver_error *err)
 {
@@ -72,7 +63,7 @@ static int from_text(struct aver_buf *out, struct aver_bytes text)
 static int decode(struct aver_buf *out, struct aver_bytes in, const char *path,
                   struct aver_error *err)
 {
-    struct aver_bytes text = trim(in);
+    struct aver_bytes text = aver_bytes_trim(in);
 
     if (in.n >= 2 && in.p[0] < 0x20 && in.p[1] == 0)
         return aver_buf_append(out, in.p, in.n);

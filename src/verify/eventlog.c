@@ -210,25 +210,11 @@ static enum aver_json_type type_of(struct aver_bytes in)
     return aver_json_scan_top(&scan);
 }
 
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static struct aver_bytes trim(struct aver_bytes in)
-{
-    while (in.n > 0 && is_space(in.p[0]))
-        in = aver_bytes_of(in.p + 1, in.n - 1);
-    while (in.n > 0 && is_space(in.p[in.n - 1]))
-        in.n--;
-    return in;
-}
-
 /* `in` is a JSON array. */
 static int take_array(struct aver_eventlog *log, struct aver_bytes in,
                       struct aver_error *err)
 {
-    struct aver_bytes rest = trim(in), element;
+    struct aver_bytes rest = aver_bytes_trim(in), element;
 
     if (aver_buf_reserve(&log->texts, in.n) != 0)
         return aver_fail(err, AVER_EMEM, "out of memory");
@@ -245,7 +231,7 @@ static int take_text(struct aver_eventlog *log, struct aver_bytes in,
     int rc = -1;
 
     aver_buf_init(&inner, AVER_EVENTLOG_MAX);
-    if (aver_json_unquote(&inner, trim(in)) != 0 ||
+    if (aver_json_unquote(&inner, aver_bytes_trim(in)) != 0 ||
         type_of(aver_buf_view(&inner)) != AVER_JSON_ARRAY)
         aver_fail(err, AVER_EFORMAT,
                   "the event log is a text that holds no JSON array");

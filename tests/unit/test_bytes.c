@@ -121,9 +121,23 @@ static void test_fail(void **state)
     assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 }
 
+static void trimmed(void **state)
+{
+    static const char *const cases[][2] = {
+        {"", ""},    {" ", ""},       {"\r\n\t ", ""},     {"a", "a"},
+        {" a", "a"}, {"a \r\n", "a"}, {"\t a b\n", "a b"}, {"\va", "\va"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_true(aver_bytes_is(aver_bytes_trim(aver_bytes_str(cases[i][0])),
+                                  cases[i][1]));
+    assert_int_equal(aver_bytes_trim(aver_bytes_of(NULL, 0)).n, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trimmed),
         cmocka_unit_test(test_compare),
         cmocka_unit_test(test_nocase_letters_only),
         cmocka_unit_test(test_equal_ct),
