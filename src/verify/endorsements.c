@@ -60,6 +60,10 @@ void aver_endorsements_free(struct aver_endorsements *e)
     }
     for (unsigned i = 0; i < e->nplatforms; i++)
         aver_platform_free(e->platform[i]);
+    for (unsigned i = 0; i < e->nrims; i++)
+        aver_rim_free(e->rim[i]);
+    for (unsigned i = 0; i < e->nstaples; i++)
+        aver_staple_free(e->staple[i]);
     aver_ec_free(e->ec);
     free(e);
 }
@@ -169,6 +173,34 @@ int aver_endorsements_add_list(struct aver_endorsements *e,
     return 0;
 }
 
+int aver_endorsements_add_rim(struct aver_endorsements *e,
+                              struct aver_bytes xml)
+{
+    struct aver_rim *r = NULL;
+
+    for (unsigned i = 0; i < e->nrims; i++)
+        if (aver_bytes_equal(aver_buf_view(&e->rim[i]->text), xml))
+            return 0;
+    if (e->nrims == AVER_RIMS_MAX || (r = aver_rim_parse(xml, e->ec)) == NULL)
+        return -1;
+    e->rim[e->nrims++] = r;
+    return 0;
+}
+
+int aver_endorsements_add_staple(struct aver_endorsements *e,
+                                 struct aver_bytes der)
+{
+    struct aver_staple *s = NULL;
+
+    for (unsigned i = 0; i < e->nstaples; i++)
+        if (aver_bytes_equal(aver_buf_view(&e->staple[i]->der), der))
+            return 0;
+    if (e->nstaples == AVER_STAPLES_MAX || (s = aver_staple_new(der)) == NULL)
+        return -1;
+    e->staple[e->nstaples++] = s;
+    return 0;
+}
+
 /* Which of two to take. */
 struct choice {
     bool fits, valid;
@@ -254,6 +286,40 @@ struct aver_list *aver_endorsements_list(const struct aver_endorsements *e,
             continue;
         if (best == NULL || better(&c, &had)) {
             best = l;
+            had = c;
+        }
+    }
+    return best;
+}
+
+static bool chain_within(const struct aver_chain *c, int64_t at)
+{
+    for (unsigned i = 0; i < c->n; i++)
+        if (!within(at, c->link[i].cert.not_before, c->link[i].cert.not_after))
+            return false;
+    return c->n > 0;
+}
+
+struct aver_rim *aver_endorsements_rim(const struct aver_endorsements *e,
+                                       const char *version, const char *product,
+                                       const char *edition, int64_t at)
+{
+    struct aver_rim *best = NULL;
+    struct choice had = {0};
+
+    for (unsigned i = 0; i < e->nrims; i++) {
+        struct aver_rim *r = e->rim[i];
+        const struct aver_chain *by = &r->chain;
+        struct choice c = {.fits = strcmp(r->product, product) == 0,
+                           .valid = chain_within(by, at),
+                           .issued = by->n > 0 ? by->link[0].cert.not_before
+                                               : INT64_MIN};
+
+        if (r->flaw.cause != NULL || strcmp(r->version, version) != 0 ||
+            strcmp(r->edition, edition) != 0)
+            continue;
+        if (best == NULL || better(&c, &had)) {
+            best = r;
             had = c;
         }
     }

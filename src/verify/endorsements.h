@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * endorsements: what Intel signs about its hardware, of any number of
- * platforms: TCB infos, identities of the quoting enclaves, lists of withdrawn
- * certificates, and the certificates of those who signed them. Holds and
- * finds; what it holds is judged by the rows (cpu_rows.c). Not for two
- * threads at a time: it remembers which signatures hold. */
+ * endorsements: what vendors sign about their hardware. Of Intel, for any
+ * number of platforms: TCB infos, identities of the quoting enclaves, lists of
+ * withdrawn certificates, and the certificates of those who signed them. Of
+ * NVIDIA: reference integrity manifests (RIMs), and answers about withdrawn
+ * certificates (OCSP). Holds and finds; what it holds is judged by the rows.
+ * Not for two threads at a time: it remembers which signatures hold. */
 #ifndef AVER_VERIFY_ENDORSEMENTS_H
 #define AVER_VERIFY_ENDORSEMENTS_H
 
 #include "verify/chain.h"
+#include "verify/revocation.h"
+#include "verify/rim.h"
 #include "verify/tcb_info.h"
 
 /* Of one file; of one set. */
 #define AVER_ENDORSEMENTS_MAX ((size_t)4 << 20)
 #define AVER_DOCUMENTS_MAX 64
+#define AVER_RIMS_MAX 64
+#define AVER_STAPLES_MAX 512
 
 /* A signed JSON text. */
 struct aver_document {
@@ -55,6 +60,9 @@ struct aver_endorsements {
     struct aver_list *list[AVER_DOCUMENTS_MAX];
     struct aver_chain *chain[AVER_DOCUMENTS_MAX];
     struct aver_platform *platform[AVER_DOCUMENTS_MAX]; /* met first */
+    unsigned nrims, nstaples;
+    struct aver_rim *rim[AVER_RIMS_MAX];
+    struct aver_staple *staple[AVER_STAPLES_MAX];
 };
 
 /* NULL when memory is short. */
@@ -63,11 +71,13 @@ void aver_endorsements_free(struct aver_endorsements *e);
 
 /* Takes a file in any of the forms in which endorsements travel:
  * - one object with tcb_info, qe_identity, pck_crl, … (texts, hex, or arrays
- *   of bytes);
+ *   of bytes), with rims and ocsp (arrays of base64), or with all of them;
  * - an answer of Intel's service: the JSON body, or a CRL as DER or hex; with
  *   its HTTP header in front, if it came so;
  * - the header of such an answer as JSON ({"headers": {…}}), or PEM text:
- *   certificates for what came without.
+ *   certificates for what came without;
+ * - an answer of NVIDIA's RIM service ({"rim": base64, "sha256": …}), a RIM as
+ *   XML, or an OCSP answer as DER.
  * -1 with `err` if it is none of these, is too large, or the set is full. A
  * part that cannot be read is kept with its fault, for the rows to tell. */
 AVER_MUST_CHECK int aver_endorsements_add(struct aver_endorsements *e,
@@ -85,6 +95,11 @@ AVER_MUST_CHECK int aver_endorsements_add_qe(struct aver_endorsements *e,
                                              struct aver_chain *signers);
 AVER_MUST_CHECK int aver_endorsements_add_list(struct aver_endorsements *e,
                                                struct aver_bytes der);
+/* One of equal bytes is enough. */
+AVER_MUST_CHECK int aver_endorsements_add_rim(struct aver_endorsements *e,
+                                              struct aver_bytes xml);
+AVER_MUST_CHECK int aver_endorsements_add_staple(struct aver_endorsements *e,
+                                                 struct aver_bytes der);
 /* The chain of this text, one object for equal texts; NULL if the set is full.
  * The set owns it. */
 struct aver_chain *aver_endorsements_chain(struct aver_endorsements *e,
@@ -101,6 +116,13 @@ struct aver_document *aver_endorsements_qe(const struct aver_endorsements *e,
                                            bool tdx, int64_t at);
 struct aver_list *aver_endorsements_list(const struct aver_endorsements *e,
                                          struct aver_bytes issuer, int64_t at);
+/* Of those that can be read and are about this version and edition: one of the
+ * product, so that another product's is found, and can be named, only where
+ * there is none; of these one whose signers are valid then; of these the one
+ * with the newest signer. */
+struct aver_rim *aver_endorsements_rim(const struct aver_endorsements *e,
+                                       const char *version, const char *product,
+                                       const char *edition, int64_t at);
 /* Who signed it: those that came with it, or else those among the set's
  * certificates under whose leaf the signature holds. NULL if there are none. */
 struct aver_chain *aver_endorsements_signers(const struct aver_endorsements *e,

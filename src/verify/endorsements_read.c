@@ -6,11 +6,13 @@
 #include "verify/endorsements.h"
 
 #include "base/text.h"
+#include "crypto/sha2.h"
 #include "verify/member.h"
 
 #include <string.h>
 
-/* Members of the bundle (the form of dcap-qvl), and of Intel's answers. */
+/* Members of the bundle (the form of dcap-qvl, and two for NVIDIA), of Intel's
+ * answers, and of NVIDIA's. */
 enum {
     TCB_INFO,
     TCB_SIGNATURE,
@@ -21,25 +23,42 @@ enum {
     PCK_CRL,
     PCK_CRL_CHAIN,
     ROOT_CRL,
+    RIMS,
+    OCSP,
     ANSWER_TCB,
     ANSWER_QE,
     ANSWER_SIGNATURE,
     HEADERS,
+    ANSWER_RIM,
+    ANSWER_SHA256,
+    ANSWER_FORMAT,
     MEMBERS
 };
-static const char *const names[MEMBERS] = {
-    "tcb_info",    "tcb_info_signature",    "tcb_info_issuer_chain",
-    "qe_identity", "qe_identity_signature", "qe_identity_issuer_chain",
-    "pck_crl",     "pck_crl_issuer_chain",  "root_ca_crl",
-    "tcbInfo",     "enclaveIdentity",       "signature",
-    "headers"};
+static const char *const names[MEMBERS] = {"tcb_info",
+                                           "tcb_info_signature",
+                                           "tcb_info_issuer_chain",
+                                           "qe_identity",
+                                           "qe_identity_signature",
+                                           "qe_identity_issuer_chain",
+                                           "pck_crl",
+                                           "pck_crl_issuer_chain",
+                                           "root_ca_crl",
+                                           "rims",
+                                           "ocsp",
+                                           "tcbInfo",
+                                           "enclaveIdentity",
+                                           "signature",
+                                           "headers",
+                                           "rim",
+                                           "sha256",
+                                           "rim_format"};
 
 static int full(struct aver_error *err)
 {
     return aver_fail(err, AVER_ELIMIT,
-                     "more endorsements than a set can hold (%u of a kind), or "
-                     "no memory for them",
-                     AVER_DOCUMENTS_MAX);
+                     "more endorsements than a set can hold (%u of a kind, %u "
+                     "OCSP answers), or no memory for them",
+                     AVER_DOCUMENTS_MAX, AVER_STAPLES_MAX);
 }
 
 static int unfit(struct aver_error *err, const char *name, const char *what)
@@ -177,6 +196,45 @@ out:
     return rc;
 }
 
+typedef int piece_adder(struct aver_endorsements *, struct aver_bytes);
+
+/* A text of base64, as it stands in the source. What is none is left empty: a
+ * fault of this piece, which its parser tells. */
+static int add_base64(struct aver_endorsements *e, piece_adder *add,
+                      struct aver_bytes quoted, struct aver_error *err)
+{
+    struct aver_buf text, bytes;
+    int rc = 0;
+
+    aver_buf_init(&text, AVER_ENDORSEMENTS_MAX);
+    aver_buf_init(&bytes, AVER_ENDORSEMENTS_MAX);
+    if (aver_json_unquote(&text, quoted) != 0 ||
+        aver_base64_decode_buf(&bytes, aver_buf_view(&text)) != 0)
+        bytes.n = 0;
+    if (add(e, aver_buf_view(&bytes)) != 0)
+        rc = full(err);
+    aver_buf_clear(&text);
+    aver_buf_clear(&bytes);
+    return rc;
+}
+
+/* ["base64", …] */
+static int bundle_array(struct aver_endorsements *e, piece_adder *add,
+                        const struct aver_json_member *m,
+                        struct aver_bytes source, struct aver_error *err)
+{
+    struct aver_bytes rest = aver_member_source(m, source), element;
+
+    if (m->type == AVER_JSON_ABSENT || m->type == AVER_JSON_NULL)
+        return 0;
+    if (m->type != AVER_JSON_ARRAY)
+        return unfit(err, m->name, "is no array of texts in base64");
+    while (aver_array_next(&rest, &element))
+        if (add_base64(e, add, aver_bytes_trim(element), err) != 0)
+            return -1;
+    return 0;
+}
+
 static int read_bundle(struct aver_endorsements *e,
                        const struct aver_json_member *m,
                        struct aver_bytes source, struct aver_error *err)
@@ -188,9 +246,11 @@ static int read_bundle(struct aver_endorsements *e,
                         err) != 0 ||
         bundle_document(e, aver_endorsements_add_qe, &m[QE_IDENTITY], source,
                         err) != 0 ||
-        bundle_list(e, &m[PCK_CRL], source, err) != 0)
+        bundle_list(e, &m[PCK_CRL], source, err) != 0 ||
+        bundle_list(e, &m[ROOT_CRL], source, err) != 0 ||
+        bundle_array(e, aver_endorsements_add_rim, &m[RIMS], source, err) != 0)
         return -1;
-    return bundle_list(e, &m[ROOT_CRL], source, err);
+    return bundle_array(e, aver_endorsements_add_staple, &m[OCSP], source, err);
 }
 
 /* A header field that carries certificates, percent-encoded PEM. */
@@ -280,6 +340,51 @@ static int read_answer(struct aver_endorsements *e,
     return 0;
 }
 
+/* Is this the digest that came with it? One that is not there need not be. */
+static bool digest_fits(const struct aver_json_member *m, struct aver_bytes of)
+{
+    uint8_t is[32], said[32];
+    struct aver_bytes hex;
+
+    if (m->type == AVER_JSON_ABSENT)
+        return true;
+    aver_sha256(is, of);
+    return aver_member_short(m, &hex) &&
+           aver_hex_decode(said, sizeof(said), hex) == 0 &&
+           memcmp(is, said, sizeof(is)) == 0;
+}
+
+/* {"id": …, "rim": "base64", "sha256": hex, "rim_format": "TCG"} */
+static int read_rim_answer(struct aver_endorsements *e,
+                           const struct aver_json_member *m,
+                           struct aver_bytes source, struct aver_error *err)
+{
+    struct aver_bytes format = {NULL, 0};
+    struct aver_buf text, xml;
+    int rc = -1;
+
+    if (m[ANSWER_RIM].type == AVER_JSON_ABSENT)
+        return 0;
+    if (m[ANSWER_FORMAT].type != AVER_JSON_ABSENT &&
+        (!aver_member_short(&m[ANSWER_FORMAT], &format) ||
+         !aver_bytes_is(format, "TCG")))
+        return unfit(err, "rim_format", "is not TCG: of RIMs no other is read");
+    aver_buf_init(&text, AVER_ENDORSEMENTS_MAX);
+    aver_buf_init(&xml, AVER_ENDORSEMENTS_MAX);
+    if (aver_member_text(&text, &m[ANSWER_RIM], source) != 0 ||
+        aver_base64_decode_buf(&xml, aver_buf_view(&text)) != 0)
+        unfit(err, "rim", "is no text in base64");
+    else if (!digest_fits(&m[ANSWER_SHA256], aver_buf_view(&xml)))
+        unfit(err, "sha256", "is not the SHA-256 of the RIM beside it");
+    else if (aver_endorsements_add_rim(e, aver_buf_view(&xml)) != 0)
+        full(err);
+    else
+        rc = 0;
+    aver_buf_clear(&text);
+    aver_buf_clear(&xml);
+    return rc;
+}
+
 static int read_object(struct aver_endorsements *e, struct aver_bytes in,
                        struct aver_error *err)
 {
@@ -298,8 +403,9 @@ static int read_object(struct aver_endorsements *e, struct aver_bytes in,
     if (!any)
         return aver_fail(err, AVER_EFORMAT,
                          "the JSON object holds no endorsements: no tcb_info, "
-                         "tcbInfo, enclaveIdentity, pck_crl or the like");
-    if (read_bundle(e, m, in, err) != 0)
+                         "tcbInfo, enclaveIdentity, pck_crl, rims, ocsp or the "
+                         "like");
+    if (read_bundle(e, m, in, err) != 0 || read_rim_answer(e, m, in, err) != 0)
         return -1;
     return read_answer(e, m, in, err);
 }
@@ -354,8 +460,9 @@ static int read_hex(struct aver_endorsements *e, struct aver_bytes in,
     aver_buf_init(&der, AVER_ENDORSEMENTS_MAX);
     if (aver_hex_decode_buf(&der, trimmed(in)) != 0 || der.n == 0)
         aver_fail(err, AVER_EFORMAT,
-                  "no endorsements: neither JSON, nor a CRL (DER or hex), nor "
-                  "PEM certificates, nor such an HTTP answer");
+                  "no endorsements: neither JSON, nor a RIM (XML), nor an OCSP "
+                  "answer (DER), nor a CRL (DER or hex), nor PEM certificates, "
+                  "nor such an HTTP answer");
     else if (aver_endorsements_add_list(e, aver_buf_view(&der)) != 0)
         full(err);
     else
@@ -364,12 +471,29 @@ static int read_hex(struct aver_endorsements *e, struct aver_bytes in,
     return rc;
 }
 
+/* An OCSP answer begins with its status (RFC 6960 4.2.1), a CRL with its
+ * signed part (RFC 5280 5.1): there is a number, or a SEQUENCE. */
+static bool is_ocsp(struct aver_bytes in)
+{
+    size_t at = 2;
+
+    if (in.n < 3 || in.p[0] != AVER_DER_SEQUENCE)
+        return false;
+    if (in.p[1] >= 0x80)
+        at += in.p[1] & 0x7f;
+    return at < in.n && in.p[at] == AVER_DER_ENUMERATED;
+}
+
 /* A body, by its first bytes. */
 static int read_body(struct aver_endorsements *e, struct aver_bytes in,
                      struct aver_error *err)
 {
     struct aver_bytes text = trimmed(in);
 
+    if (is_ocsp(in))
+        return aver_endorsements_add_staple(e, in) == 0 ? 0 : full(err);
+    if (aver_bytes_starts(text, "<"))
+        return aver_endorsements_add_rim(e, in) == 0 ? 0 : full(err);
     if (in.n > 1 && in.p[0] == 0x30 && in.p[1] >= 0x80)
         return aver_endorsements_add_list(e, in) == 0 ? 0 : full(err);
     if (aver_bytes_starts(text, "{"))
