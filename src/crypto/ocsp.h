@@ -67,7 +67,9 @@ bool aver_ocsp_about(const struct aver_ocsp_single *s,
 /* True if the ResponderID means this certificate (RFC 6960 4.2.1). */
 bool aver_ocsp_responder_is(const struct aver_ocsp *o,
                             const struct aver_cert *cert);
-/* True if the extended key usage of `cert` is there and has OCSPSigning. */
+/* True if the extended key usage of `cert` is there and has OCSPSigning, its
+ * key usage, if there is one, allows signatures, and nothing else in it has to
+ * be understood (RFC 6960 4.2.2.2). */
 bool aver_cert_may_sign_ocsp(const struct aver_cert *cert);
 
 #endif

@@ -43,18 +43,15 @@ void aver_chain_clear(struct aver_chain *c)
     c->n = 0;
 }
 
-/* True if the answer under this key is known already. */
-static bool remembered(const struct aver_memo *m, const struct aver_link *by)
+bool aver_memo_knows(const struct aver_memo *m, struct aver_bytes point)
 {
-    return m->n > 0 &&
-           aver_bytes_equal(aver_bytes_of(m->under, m->n), by->cert.point);
+    return m->n > 0 && aver_bytes_equal(aver_bytes_of(m->under, m->n), point);
 }
 
-static bool remember(struct aver_memo *m, const struct aver_link *by,
-                     bool holds)
+bool aver_memo_keep(struct aver_memo *m, struct aver_bytes point, bool holds)
 {
-    m->n = by->cert.point.n;
-    memcpy(m->under, by->cert.point.p, m->n);
+    m->n = point.n;
+    memcpy(m->under, point.p, m->n);
     m->holds = holds;
     return holds;
 }
@@ -62,27 +59,29 @@ static bool remember(struct aver_memo *m, const struct aver_link *by,
 bool aver_link_signed_by(struct aver_ec *ec, struct aver_link *l,
                          const struct aver_link *by)
 {
-    if (remembered(&l->memo, by))
+    if (aver_memo_knows(&l->memo, by->cert.point))
         return l->memo.holds;
-    return remember(&l->memo, by, aver_cert_signed_by(ec, &l->cert, &by->cert));
+    return aver_memo_keep(&l->memo, by->cert.point,
+                          aver_cert_signed_by(ec, &l->cert, &by->cert));
 }
 
 bool aver_crl_signed_by_link(struct aver_ec *ec, const struct aver_crl *crl,
                              struct aver_memo *memo, const struct aver_link *by)
 {
-    if (remembered(memo, by))
+    if (aver_memo_knows(memo, by->cert.point))
         return memo->holds;
-    return remember(memo, by, aver_crl_signed_by(ec, crl, &by->cert));
+    return aver_memo_keep(memo, by->cert.point,
+                          aver_crl_signed_by(ec, crl, &by->cert));
 }
 
 bool aver_text_signed_by_link(struct aver_ec *ec, struct aver_bytes text,
                               struct aver_bytes rs, struct aver_memo *memo,
                               const struct aver_link *by)
 {
-    if (remembered(memo, by))
+    if (aver_memo_knows(memo, by->cert.point))
         return memo->holds;
-    return remember(
-        memo, by,
+    return aver_memo_keep(
+        memo, by->cert.point,
         aver_ec_verify_raw(ec, by->cert.curve, by->cert.point, text, rs));
 }
 

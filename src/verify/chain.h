@@ -19,6 +19,11 @@ struct aver_memo {
     bool holds;
 };
 
+/* True if the answer under the key of this point is known: `holds`. */
+bool aver_memo_knows(const struct aver_memo *m, struct aver_bytes point);
+/* Keeps an answer, and returns it. */
+bool aver_memo_keep(struct aver_memo *m, struct aver_bytes point, bool holds);
+
 struct aver_link {
     struct aver_cert cert;
     struct aver_memo memo;

@@ -14,7 +14,9 @@
 struct aver_staple {
     struct aver_buf der;
     struct aver_ocsp ocsp;
-    char fault[160];             /* why it cannot be read; "" if it can */
+    char fault[160]; /* why it cannot be read; "" if it can */
+    /* The certificate in it that its ResponderID means; NULL if none. */
+    const struct aver_cert *responder;
     struct aver_memo memo;       /* the answer's own signature */
     struct aver_memo delegation; /* that of the responder's certificate */
 };
