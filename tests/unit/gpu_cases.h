@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * gpu_cases: tests/vectors/gpu/cases, one at a time or each in turn: what came
+ * over the wire, what it is to be read as. */
+#ifndef AVER_TESTS_GPU_CASES_H
+#define AVER_TESTS_GPU_CASES_H
+
+#include "vectors.h"
+#include "verify/gpu_evidence.h"
+
+#include <dirent.h>
+
+#define GPU_CASES 222
+
+struct gpu_case {
+    const char *id;
+    struct aver_buf payload;
+    json_t *expected;
+    struct aver_gpu_evidence *evidence;
+};
+
+__attribute__((unused)) static void gpu_case_open(struct gpu_case *c,
+                                                  const char *id)
+{
+    char name[512];
+
+    c->id = id;
+    snprintf(name, sizeof(name), "gpu/cases/%s/payload.json", id);
+    c->payload = vectors_file(name);
+    snprintf(name, sizeof(name), "gpu/cases/%s/expected.json", id);
+    c->expected = vectors_index(name);
+    c->evidence = aver_gpu_evidence_parse(aver_buf_view(&c->payload));
+    if (c->evidence == NULL)
+        vectors_broken("out of memory", id);
+}
+
+__attribute__((unused)) static void gpu_case_close(struct gpu_case *c)
+{
+    aver_gpu_evidence_free(c->evidence);
+    json_decref(c->expected);
+    aver_buf_clear(&c->payload);
+}
+
+__attribute__((unused)) static int gpu_cases_is_id(const struct dirent *e)
+{
+    return e->d_name[0] != '.';
+}
+
+/* Calls `f` with every case, in the order of their names. */
+__attribute__((unused)) static void
+gpu_cases_each(void (*f)(struct gpu_case *c))
+{
+    char folder[1024];
+    struct dirent **ids;
+    struct gpu_case c;
+    int n;
+
+    snprintf(folder, sizeof(folder), "%s/gpu/cases", vectors_folder);
+    n = scandir(folder, &ids, gpu_cases_is_id, alphasort);
+    if (n != GPU_CASES)
+        vectors_broken("not all cases are there", folder);
+    for (int i = 0; i < n; i++) {
+        gpu_case_open(&c, ids[i]->d_name);
+        f(&c);
+        gpu_case_close(&c);
+        free(ids[i]);
+    }
+    free(ids);
+}
+
+/* The word for what is wrong with a case that must be refused, by the policy
+ * if by nothing else; "" if nothing is. */
+__attribute__((unused)) static const char *
+gpu_case_cause(const struct gpu_case *c)
+{
+    const char *cause =
+        json_string_value(json_object_get(c->expected, "reason_class"));
+
+    return cause != NULL ? cause : "";
+}
+
+/* Facts of the i-th device; NULL where the case has none. */
+__attribute__((unused)) static json_t *gpu_case_fields(const struct gpu_case *c,
+                                                       unsigned i)
+{
+    json_t *fields = json_object_get(c->expected, "fields");
+
+    return json_array_get(json_object_get(fields, "devices"), i);
+}
+
+/* True if `cause` is one of the words, which stand between blanks. */
+__attribute__((unused)) static bool gpu_cause_among(const char *cause,
+                                                    const char *words)
+{
+    char key[64];
+
+    snprintf(key, sizeof(key), " %s ", cause);
+    return cause[0] != '\0' && strstr(words, key) != NULL;
+}
+
+#endif
