@@ -45,8 +45,10 @@ struct aver_opaque {
      * switch's own serial number has the bytes; zeros: no link. */
     unsigned nlinks;
     uint8_t link[AVER_SWITCH_LINKS][AVER_PDI];
-    /* 22, 26 and 25 of a switch. */
+    /* 22, 26, 25 and 24 of a switch. */
     bool has_own_pdi, has_gpus, has_lock, locked;
+    bool has_position;
+    unsigned position; /* 24: which of the board's switches it is */
     uint8_t own_pdi[AVER_PDI];
     uint8_t gpu[AVER_SWITCH_GPUS][AVER_PDI];
     unsigned version; /* 34; 0 if absent */
