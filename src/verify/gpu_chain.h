@@ -15,7 +15,8 @@
 
 /* Trailing NULs of the driver's buffer are dropped; everything else as
  * aver_chain_init. The flaw of a text that cannot be read is "pem" or
- * "cert_format", or "cert_key" where a key is no point of its curve. */
+ * "cert_format", "chain_length" where there are too many to be read, or
+ * "cert_key" where the leaf's key is no point of its curve. */
 void aver_gpu_chain_read(struct aver_chain *c, struct aver_ec *ec,
                          struct aver_bytes pem, struct aver_flaw *flaw);
 /* Each: 0, or -1 with the flaw that is named. The links may be copies in
@@ -31,6 +32,11 @@ int aver_gpu_chain_signatures(struct aver_ec *ec, struct aver_link *const *l,
                               unsigned n, struct aver_flaw *flaw);
 /* "cert_time": all valid then, both ends included. */
 int aver_gpu_chain_times(struct aver_link *const *l, unsigned n, int64_t at,
+                         struct aver_flaw *flaw);
+/* All of them, the root first, so that a foreign chain is called that. */
+int aver_gpu_chain_check(struct aver_ec *ec, struct aver_link *const *l,
+                         unsigned n, unsigned want,
+                         const uint8_t pin[static 32], int64_t at,
                          struct aver_flaw *flaw);
 
 #endif
