@@ -13,6 +13,7 @@ enum {
     AVER_DER_INTEGER = 0x02,
     AVER_DER_BITS = 0x03,
     AVER_DER_OCTETS = 0x04,
+    AVER_DER_NULL = 0x05,
     AVER_DER_OID = 0x06,
     AVER_DER_ENUMERATED = 0x0a,
     AVER_DER_UTF8 = 0x0c,

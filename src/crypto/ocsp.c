@@ -64,8 +64,7 @@ static const struct hash {
     {AVER_ID_SHA512, oid_sha512, sizeof(oid_sha512), EVP_sha512},
 };
 
-/* An AlgorithmIdentifier without parameters: absent, or NULL (RFC 4055 2.1).
- * Those of an algorithm that is not known here may be anything. */
+/* An AlgorithmIdentifier without parameters: absent, or NULL (RFC 4055 2.1). */
 static void read_hash(struct aver_ocsp_single *s, struct aver_der *d)
 {
     struct aver_der in = aver_der_enter(d, AVER_DER_SEQUENCE);
@@ -74,11 +73,8 @@ static void read_hash(struct aver_ocsp_single *s, struct aver_der *d)
     for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)
         if (aver_bytes_equal(oid, aver_bytes_of(hashes[i].oid, hashes[i].n)))
             s->hash = hashes[i].id;
-    if (s->hash == AVER_ID_OTHER) {
-        aver_der_whole(&in, aver_der_peek(&in));
-    } else if (in.n > 0 && aver_der_take(&in, 0x05).n > 0) {
+    if (in.n > 0 && aver_der_take(&in, AVER_DER_NULL).n > 0)
         aver_der_fail(d);
-    }
     aver_der_end(&in);
 }
 

@@ -31,6 +31,13 @@ def test_the_vectors_under_the_simulators_root(tmp_path):
     assert [p for p in made if made[p] != kept[p]] == []
 
 
+def test_answers_and_lists_about_a_gpu(tmp_path):
+    vectors = ROOT / "tests/vectors/gpu"
+    subprocess.run([PYTHON, "-B", str(vectors / "make_revocation.py"), str(tmp_path)], check=True)
+    made, kept = contents(tmp_path), contents(vectors / "revocation")
+    assert len(made) > 60 and made == kept
+
+
 def test_what_the_harnesses_start_from(tmp_path):
     fuzz = ROOT / "tests/fuzz"
     subprocess.run([PYTHON, "-B", str(fuzz / "make_corpus.py"), str(tmp_path)], check=True)
