@@ -28,6 +28,8 @@ struct https {
     CURLcode (*perform)(CURL *);
     CURLcode (*getinfo)(CURL *, CURLINFO, ...);
     const char *(*strerror)(CURLcode);
+    struct curl_slist *(*list_add)(struct curl_slist *, const char *);
+    void (*list_free)(struct curl_slist *);
 };
 
 static const struct {
@@ -42,6 +44,8 @@ static const struct {
     {"curl_easy_perform", offsetof(struct https, perform)},
     {"curl_easy_getinfo", offsetof(struct https, getinfo)},
     {"curl_easy_strerror", offsetof(struct https, strerror)},
+    {"curl_slist_append", offsetof(struct https, list_add)},
+    {"curl_slist_free_all", offsetof(struct https, list_free)},
 };
 
 static int64_t now_ms(void)
@@ -110,8 +114,8 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
     return keep(r, &r->reply->body, p, size * n);
 }
 
-/* What is the same for every GET. An option that this libcurl does not know is
- * a failure: each of them is there for safety. */
+/* What is the same for every request. An option that this libcurl does not know
+ * is a failure: each of them is there for safety. */
 static int configure(struct https *h, struct aver_error *err)
 {
     CURL *c = h->handle;
@@ -192,8 +196,9 @@ static int say_why(const struct https *h, const char *url, CURLcode code,
                      (const char *)host.p, why);
 }
 
-int https_get(struct https *h, const char *url, struct https_reply *reply,
-              struct aver_error *err)
+/* With method, header fields and body set. */
+static int request(struct https *h, const char *url, struct https_reply *reply,
+                   struct aver_error *err)
 {
     struct reading reading = {.reply = reply};
     char detail[CURL_ERROR_SIZE] = "";
@@ -220,6 +225,43 @@ int https_get(struct https *h, const char *url, struct https_reply *reply,
     }
     reply->status = (unsigned)status;
     return 0;
+}
+
+int https_get(struct https *h, const char *url, struct https_reply *reply,
+              struct aver_error *err)
+{
+    memset(reply, 0, sizeof(*reply));
+    if (h->setopt(h->handle, CURLOPT_HTTPGET, 1L) != CURLE_OK ||
+        h->setopt(h->handle, CURLOPT_HTTPHEADER, NULL) != CURLE_OK)
+        return aver_fail(err, AVER_EIO, LIBRARY " cannot be told to GET");
+    return request(h, url, reply, err);
+}
+
+int https_post(struct https *h, const char *url, const char *content_type,
+               struct aver_bytes body, struct https_reply *reply,
+               struct aver_error *err)
+{
+    struct curl_slist *fields = NULL;
+    char field[128];
+    int rc = -1;
+
+    memset(reply, 0, sizeof(*reply));
+    snprintf(field, sizeof(field), "Content-Type: %.100s", content_type);
+    fields = h->list_add(NULL, field);
+    if (fields == NULL)
+        abort(); /* out of memory */
+    if (h->setopt(h->handle, CURLOPT_HTTPHEADER, fields) == CURLE_OK &&
+        h->setopt(h->handle, CURLOPT_POST, 1L) == CURLE_OK &&
+        h->setopt(h->handle, CURLOPT_POSTFIELDSIZE, (long)body.n) == CURLE_OK &&
+        h->setopt(h->handle, CURLOPT_POSTFIELDS, body.p) == CURLE_OK)
+        rc = request(h, url, reply, err);
+    else
+        aver_fail(err, AVER_EIO, LIBRARY " cannot be told to POST");
+    /* Both end with this function. */
+    h->setopt(h->handle, CURLOPT_HTTPHEADER, NULL);
+    h->setopt(h->handle, CURLOPT_POSTFIELDS, NULL);
+    h->list_free(fields);
+    return rc;
 }
 
 void https_reply_clear(struct https_reply *reply)

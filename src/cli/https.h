@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * https: one GET after the other, by libcurl, which is loaded when it is first
- * needed and by nobody else. Servers are judged against the roots of the
+ * https: one request after the other, by libcurl, which is loaded when it is
+ * first needed and by nobody else. Servers are judged against the roots of the
  * system. Redirects are not followed; proxies of the environment, .netrc and
  * cookies are not used. */
 #ifndef AVER_CLI_HTTPS_H
@@ -32,6 +32,11 @@ struct https_reply {
 AVER_MUST_CHECK int https_get(struct https *h, const char *url,
                               struct https_reply *reply,
                               struct aver_error *err);
+/* The same by POST. */
+AVER_MUST_CHECK int https_post(struct https *h, const char *url,
+                               const char *content_type, struct aver_bytes body,
+                               struct https_reply *reply,
+                               struct aver_error *err);
 void https_reply_clear(struct https_reply *reply);
 /* Whom the URL names, with the port if one is there. */
 struct aver_bytes https_host(const char *url);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * https: GETs against a scripted server in a thread, with the library that is
- * installed. (That certificates are judged is tested end to end.) */
+ * https: requests against a scripted server in a thread, with the library that
+ * is installed. (That certificates are judged is tested end to end.) */
 #include "cli/https.h"
 
 #include <arpa/inet.h>
@@ -37,11 +37,22 @@ struct server {
     pthread_t thread;
 };
 
+/* The head, and as much behind it as it says. */
+static bool is_whole(const struct server *s, size_t n)
+{
+    const char *end = strstr(s->request, "\r\n\r\n");
+    const char *length = strstr(s->request, "Content-Length: ");
+
+    return end != NULL &&
+           n >= (size_t)(end + 4 - s->request) +
+                    (length != NULL ? strtoul(length + 16, NULL, 10) : 0);
+}
+
 static void read_request(struct server *s, int fd)
 {
     size_t n = 0;
 
-    while (strstr(s->request, "\r\n\r\n") == NULL) {
+    while (!is_whole(s, n)) {
         ssize_t got = recv(fd, s->request + n, sizeof(s->request) - 1 - n, 0);
         if (got <= 0)
             return;
@@ -107,6 +118,45 @@ static void stop(struct server *s)
     shutdown(s->listener, SHUT_RDWR);
     pthread_join(s->thread, NULL);
     close(s->listener);
+}
+
+/* A POST, and a GET with the same handle behind it. */
+static void test_post(void **state)
+{
+    static const uint8_t body[] = {'3', '\0', 0xff, '\r', '\n'};
+    struct script script = {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+                            "Connection: close\r\n\r\nok",
+                            0, false, false};
+    struct https_reply reply;
+    struct aver_error err;
+    struct server s;
+
+    (void)state;
+    struct https *h = https_new(&err);
+    assert_non_null(h);
+    https_limit(h, LIMIT_MS);
+    start(&s, script);
+    assert_int_equal(https_post(h, s.url, "application/ocsp-request",
+                                aver_bytes_of(body, sizeof(body)), &reply,
+                                &err),
+                     0);
+    stop(&s);
+    assert_int_equal(reply.status, 200);
+    assert_true(aver_bytes_is(aver_buf_view(&reply.body), "ok"));
+    https_reply_clear(&reply);
+    assert_memory_equal(s.request, "POST /a?b=c HTTP/1.1\r\n", 22);
+    assert_non_null(
+        strstr(s.request, "Content-Type: application/ocsp-request\r\n"));
+    assert_non_null(strstr(s.request, "Content-Length: 5\r\n"));
+    assert_null(strstr(s.request, "Expect:"));
+    assert_memory_equal(strstr(s.request, "\r\n\r\n") + 4, body, sizeof(body));
+    start(&s, script);
+    assert_int_equal(https_get(h, s.url, &reply, &err), 0);
+    stop(&s);
+    https_reply_clear(&reply);
+    assert_memory_equal(s.request, "GET /a?b=c HTTP/1.1\r\n", 21);
+    assert_null(strstr(s.request, "Content-"));
+    https_free(h);
 }
 
 /* One GET of a server with this script, within so many ms. */
@@ -277,7 +327,7 @@ int main(void)
         cmocka_unit_test(test_answer),   cmocka_unit_test(test_limits),
         cmocka_unit_test(test_cut),      cmocka_unit_test(test_slow),
         cmocka_unit_test(test_too_late), cmocka_unit_test(test_nobody_there),
-        cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_hosts),    cmocka_unit_test(test_post),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
