@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes what the harnesses about CPU evidence start from, out of tests/vectors/tdx:
-quotes, their certificates, lists, documents, in the form each harness takes. Run by
+"""Makes what the harnesses about evidence start from, out of tests/vectors: quotes, their
+certificates, lists, documents; GPUs' envelopes, reports, fields, certificates; in the form each harness takes. Run by
 hand; a second run writes the same bytes (tests/check/generated.py).
 
     tests/fuzz/make_corpus.py [FOLDER]"""
@@ -16,6 +16,7 @@ import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
 TDX = HERE.parent / "vectors/tdx"
+GPU = HERE.parent / "vectors/gpu/cases"
 BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.S)
 SGX = bytes.fromhex("06092a864886f84d010d0104")  # OID, and the tag of the value
 QUOTES = ["cases/real-dcapqvl-sgx-v3", "cases/real-dcapqvl-tdx-v4", "cases/real-gotdx-v5-uptodate",
@@ -32,6 +33,16 @@ GOOD = "b0c06f-20250619"
 HEADERS = {"tcb_info_issuer_chain": "TCB-Info-Issuer-Chain",
            "qe_identity_issuer_chain": "SGX-Enclave-Identity-Issuer-Chain",
            "pck_crl_issuer_chain": "SGX-PCK-CRL-Issuer-Chain"}
+# Envelopes of each form; one device of each kind, and those with one flaw each.
+ENVELOPES = ["real-nano-h100-570", "real-chutes-2gpu-595", "real-tinfoil-h100-595", "mut-b64-of-hex",
+             "mut-hex-direct", "mut-json-dup-key", "mut-list-null", "mut-list-strings", "mut-nonce-0x"]
+DEVICES = re.compile(r"(real-(nano-h100-570|go545|gb100-575-spt|ls10-single|sdk580-spt|tinfoil-h100-595)$"
+                     r"|syn-(signed|opaque|feature|fwid|cert|ls10|blackwell)"
+                     r"|mut-(block|chain|cut|opaque|pem|reclen|cert0|trail-zero-1|der))")
+SMALL = [b'{"gpu":{"evidences":[{"evidence":"EeAB","certificate":"LS0t","arch":"HOPPER"}]},"nvswitch":'
+         b'{"evidences":[{"evidence":"11e001","certificate":""}]}}',
+         b'{"device_evidence_list":[{"evidence":"MTFlMDAx","certificate":"LS0t","nonce":null}],"arch":"LS10"}',
+         b'{"evidence":"EeAB","certificate":"LS0t"}\n--\n[{"evidence":"EeAB","certificate":"LS0t"}]']
 STRINGS = ["", "plain", r"\"\\\/\b\f\n\r\t", r"\u0041\u00e9\u20ac\ud83d\ude00", r"\ud83d", r"\ude00\ud83d",
            r"\u0000", "\u00e9\u20ac\U0001f600", r"\ud83d\u0041", r"\uFFFF\uD7FF\uE000", r"a\u00", '"', "\\", "\x1f",
            "\xff\xc0\x80"]
@@ -139,8 +150,42 @@ def json_string():
     return [s.encode("latin-1" if s.endswith("\x80") else "utf-8") for s in STRINGS]
 
 
+def devices(names):
+    """(evidence, certificate, kind) of the first device of the cases whose names fit."""
+    for case in sorted(GPU.iterdir()):
+        if not names.match(case.name):
+            continue
+        d = json.loads((case / "payload.json").read_bytes())
+        for step in ("gpu", "evidences", "evidence_list", "gpu_evidence"):
+            d = d.get(step, d) if isinstance(d, dict) else d
+        kind = b"\3" if "ls10" in case.name else b"\2" if re.search("gb100|blackwell", case.name) else b"\1"
+        yield base64.b64decode(d[0]["evidence"]), base64.b64decode(d[0]["certificate"]), kind
+
+
+def opaque_of(report):
+    at = 45 + int.from_bytes(report[42:45], "little") + 32
+    return report[at + 2:at + 2 + int.from_bytes(report[at:at + 2], "little")]
+
+
+def gpu_evidence():
+    return [(GPU / e / "payload.json").read_bytes() for e in ENVELOPES] + SMALL
+
+
+def spdm():
+    return [report for report, _, _ in devices(DEVICES)]
+
+
+def opaque():
+    return [kind + opaque_of(report) for report, _, kind in devices(DEVICES) if len(report) > 1000]
+
+
+def gpu_chain():
+    return [pem for _, pem, _ in devices(DEVICES)]
+
+
 SEEDS = {"quote": quotes, "pem": pem, "cert": cert, "pck": pck, "crl": crl, "tcb": tcb,
-         "endorsements": endorsements, "json_string": json_string}
+         "endorsements": endorsements, "json_string": json_string, "gpu_evidence": gpu_evidence,
+         "spdm": spdm, "opaque": opaque, "gpu_chain": gpu_chain}
 
 
 def main():
