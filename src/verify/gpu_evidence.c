@@ -331,7 +331,9 @@ static int check_names(struct aver_bytes in, struct aver_flaw *flaw)
         json_decref(tree);
         return 0;
     }
-    if (json_error_code(&why) == json_error_out_of_memory)
+    /* The grammar is right, so that "unknown" is memory as well. */
+    if (json_error_code(&why) == json_error_out_of_memory ||
+        json_error_code(&why) == json_error_unknown)
         return -1;
     if (json_error_code(&why) == json_error_duplicate_key)
         aver_flaw(flaw, "json_duplicate",

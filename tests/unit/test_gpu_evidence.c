@@ -10,6 +10,37 @@
 
 #include <cmocka.h>
 
+/* Allocations are wrapped at link time, jansson's too: one can be made to
+ * fail. */
+void *__real_calloc(size_t n, size_t size);
+void *__real_malloc(size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static unsigned left; /* allocations until the one that fails; 0: none does */
+
+static bool fails_now(void)
+{
+    return left > 0 && --left == 0;
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fails_now() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails_now() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+    return fails_now() ? NULL : __real_realloc(p, size);
+}
+
 /* What this parser finds; all else others do. */
 #define CAUSES " json json_duplicate json_type empty size nonce_format base64 "
 
@@ -439,6 +470,50 @@ static void cut_anywhere(void **state)
     gpu_case_close(&c);
 }
 
+#define HEX_DEVICE "{\"evidence\":\"MTFlMDAx\",\"certificate\":\"LS0t\"}"
+
+/* NULL where an allocation failed. For some of its own, jansson blames the
+ * text. */
+static struct aver_gpu_evidence *parse_short(const char *text)
+{
+    struct aver_gpu_evidence *e = aver_gpu_evidence_parse(aver_bytes_str(text));
+
+    if (left > 0 || e == NULL)
+        return e;
+    assert_string_equal(first_cause(e), "json");
+    aver_gpu_evidence_free(e);
+    return NULL;
+}
+
+/* Each allocation fails in turn: nothing comes back, and nothing leaks. */
+static void short_of_memory(void **state)
+{
+    static const char text[] = "[" HEX_DEVICE "," DEVICE "]";
+    struct aver_gpu_evidence *e = NULL, *more;
+    unsigned n = 0, joins = 0;
+    int rc = -1;
+
+    (void)state;
+    for (; e == NULL; n++) {
+        left = n + 1;
+        e = parse_short(text);
+    }
+    assert_true(n > 12);
+    assert_string_equal(first_cause(e), "");
+    for (; joins <= n; joins++) {
+        left = 0;
+        more = parse("[" DEVICE "]");
+        left = joins + 1;
+        rc = aver_gpu_evidence_join(more, aver_bytes_str(text));
+        assert_int_equal(more->n, left > 0 ? 3 : 1);
+        assert_true((rc == 0 && more->flaw.cause == NULL) == (left > 0));
+        aver_gpu_evidence_free(more);
+    }
+    assert_true(left > 0);
+    left = 0;
+    aver_gpu_evidence_free(e);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -453,8 +528,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(joined),
         cmocka_unit_test(joined_badly),
         cmocka_unit_test(cut_anywhere),
+        cmocka_unit_test(short_of_memory),
     };
 
     vectors_start(argc, argv);
+    json_set_alloc_funcs(__wrap_malloc, free);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
