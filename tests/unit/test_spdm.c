@@ -4,6 +4,7 @@
  * truncation and every byte of it, and what is said of parts that cannot be.
  */
 #include "gpu_cases.h"
+#include "verify/gpu_chain.h"
 #include "verify/spdm.h"
 
 #include <setjmp.h>
@@ -83,6 +84,43 @@ static void all_cases(void **state)
 {
     (void)state;
     gpu_cases_each(check_case);
+}
+
+/* What is to be signed, and by which bytes: the leaf's key says so. */
+static bool is_signed(struct aver_ec *ec, const struct aver_gpu_item *g)
+{
+    struct aver_flaw flaw = {0};
+    struct aver_chain c;
+    struct aver_spdm s;
+    bool ok;
+
+    aver_gpu_chain_read(&c, ec, aver_buf_view(&g->certificates), &flaw);
+    ok = flaw.cause == NULL &&
+         aver_spdm_parse(&s, aver_buf_view(&g->report), true, &flaw) == 0 &&
+         aver_ec_verify_raw(ec, AVER_P384, c.link[0].cert.point, s.message,
+                            s.signature);
+    aver_chain_clear(&c);
+    return ok;
+}
+
+static void check_signatures(struct gpu_case *c)
+{
+    struct aver_ec *ec = aver_ec_new();
+    bool all = true;
+
+    for (unsigned i = 0; i < c->evidence->n; i++)
+        all = all && is_signed(ec, &c->evidence->item[i]);
+    aver_ec_free(ec);
+    if (strcmp(gpu_case_cause(c), "signature") == 0)
+        assert_false(all);
+    else if (vectors_is(c->expected, "verdict", "accept"))
+        assert_true(all);
+}
+
+static void signatures(void **state)
+{
+    (void)state;
+    gpu_cases_each(check_signatures);
 }
 
 /* ---- one report ---- */
@@ -348,13 +386,10 @@ static void an_error(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_cases),
-        cmocka_unit_test(places),
-        cmocka_unit_test(truncated_anywhere),
-        cmocka_unit_test(any_bit),
-        cmocka_unit_test(edited),
-        cmocka_unit_test(followed),
-        cmocka_unit_test(sizes),
+        cmocka_unit_test(all_cases), cmocka_unit_test(signatures),
+        cmocka_unit_test(places),    cmocka_unit_test(truncated_anywhere),
+        cmocka_unit_test(any_bit),   cmocka_unit_test(edited),
+        cmocka_unit_test(followed),  cmocka_unit_test(sizes),
         cmocka_unit_test(an_error),
     };
 
