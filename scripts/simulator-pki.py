@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the machine that the simulator pretends to be: certificates, CRLs, a
 quoting enclave's signed report, a boot log and its measurements, what Intel
-would say of the platform's TCB, GPU identities; everything that a real machine
-has before the first quote is asked for. What changes per quote is made in C.
+would say of the platform's TCB, GPUs and switches, reference values for them;
+everything that a real machine has before the first quote is asked for. What
+changes per quote, or per day, is made in C.
 
     scripts/simulator-pki.py tdx > src/attest/simulator_pki.c
     scripts/simulator-pki.py tcb > src/attest/simulator_tcb.c
     scripts/simulator-pki.py gpu > src/attest/simulator_pki_gpu.c
+    scripts/simulator-pki.py rim > src/attest/simulator_pki_rim.c
+    scripts/simulator-pki.py ocsp > src/attest/simulator_pki_ocsp.c
 
 A second run writes the same bytes (simulator_keys.py). Nothing here is secret,
 and nothing that it signs proves anything.
@@ -15,95 +18,17 @@ Needs python3-cryptography (Debian)."""
 
 import base64
 import hashlib
+import re
 import sys
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID, ObjectIdentifier
-
+import simulator_gpu
+import simulator_ocsp
+import simulator_rim
 import simulator_tcb
-from simulator_keys import (DAY, Key, authority_id, certificate, crl_at, der,
-                            der_integer, der_oid, key_usage, label, name,
-                            ocsp_at, octets, other, pem, sequence, subject_id)
+from simulator_keys import label, pem
 from simulator_tdx import (QE_AUTH_DATA, TEE_TCB_SVN, boot_events,
                            intel_certificate, intel_crl, intel_key, qe_report,
                            vm_image)
-
-GPU_END = DAY(9999, 12, 31, 23, 59, 59)
-
-# --- the GPUs, as NVIDIA would have made them --------------------------------
-
-GPU_COUNT = 8
-
-
-def fwid_extension(brom, fwid):
-    """2.23.133.5.4.1 as Hopper writes it: the key of the BROM certificate,
-    and the digest of the firmware that the leaf's key belongs to."""
-    sha384_oid = der_oid("2.16.840.1.101.3.4.2.2")
-    return sequence(der_integer(1), brom.spki(),
-                    sequence(sha384_oid, octets(fwid)))
-
-
-def device_name(common, serial):
-    return name((NameOID.SERIAL_NUMBER, serial),
-                (NameOID.COUNTRY_NAME, "ZZ"),
-                (NameOID.ORGANIZATION_NAME, "aver SIMULATOR"),
-                (NameOID.COMMON_NAME, common))
-
-
-def authority_name(common):
-    return name((NameOID.COMMON_NAME, common),
-                (NameOID.ORGANIZATION_NAME, "aver SIMULATOR"))
-
-
-def gpu_shared():
-    """Root, identity CA, provisioner: one set for all devices."""
-    curve = ec.SECP384R1()
-    tiers = ["aver SIMULATOR Device Identity CA", "SIMULATOR GH100 Identity",
-             "SIMULATOR GH100 Provisioner ICA 1"]
-    keys = [Key(t, curve) for t in tiers]
-    usage = key_usage(key_cert_sign=True, crl_sign=True)
-    certs = []
-    for i, tier in enumerate(tiers):
-        above = max(i - 1, 0)
-        where = [] if i == 0 else [
-            crl_at("http://simulator.invalid/crl/l%d.crl" % i),
-            ocsp_at("http://ocsp.simulator.invalid")]
-        certs.append(certificate(
-            authority_name(tier), keys[i], authority_name(tiers[above]),
-            keys[above], GPU_END,
-            [(x509.BasicConstraints(True, None), True), usage, *where,
-             subject_id(keys[i]), authority_id(keys[above])]))
-    return keys[2], authority_name(tiers[2]), certs
-
-
-def gpu_device(index, issuer_key, issuer_name, fwid):
-    curve = ec.SECP384R1()
-    brom, leaf = Key("GPU %d BROM" % index, curve), Key("GPU %d AK" % index,
-                                                        curve)
-    pdi = label("GPU %d PDI" % index, "sha256")[:8]
-    serial = b"\x41" + pdi
-    brom_name = device_name("GH100 A01 GSP BROM SIMULATOR",
-                            serial.hex().upper())
-    brom_cert = certificate(
-        brom_name, brom, issuer_name, issuer_key, GPU_END,
-        [(x509.BasicConstraints(True, None), True),
-         key_usage(key_cert_sign=True), subject_id(brom),
-         authority_id(issuer_key)], int.from_bytes(serial, "big"))
-    leaf_serial = b"\x50" + label("GPU %d leaf" % index, "sha256")[:19]
-    device = "SIMULATOR:GH100:" + pdi.hex().upper()
-    leaf_cert = certificate(
-        device_name("GH100 A01 GSP FMC LF SIMULATOR",
-                    leaf_serial.hex().upper()), leaf, brom_name, brom, GPU_END,
-        [key_usage(digital_signature=True), subject_id(leaf),
-         authority_id(brom),
-         (x509.SubjectAlternativeName([x509.OtherName(
-             ObjectIdentifier("1.3.6.1.4.1.412.274.1"),
-             der(12, device.encode()))]), False),
-         other("2.23.133.5.4.1", fwid_extension(brom, fwid))],
-        int.from_bytes(leaf_serial, "big"))
-    return leaf, leaf_cert, brom_cert
-
 
 # --- C -----------------------------------------------------------------------
 
@@ -208,24 +133,152 @@ def put_vm():
     print("};\nconst size_t simulator_boot_event_count = %d;" % len(events))
 
 
-def put_gpus():
-    fwid = label("GSP FMC")
-    issuer_key, issuer_name, shared = gpu_shared()
-    put_text("simulator_gpu_root_pem", pem(shared[0]))
-    put_text("simulator_gpu_identity_pem", pem(shared[1]))
-    put_text("simulator_gpu_provisioner_pem", pem(shared[2]))
-    put_bytes("simulator_gpu_fwid", fwid)
-    print("\nconst struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX] = {")
-    for i in range(GPU_COUNT):
-        key, leaf, brom = gpu_device(i, issuer_key, issuer_name, fwid)
+def field(name, data):
+    """A member of a struct that holds bytes."""
+    return "     .%s = {\n%s\n     }," % (name, c_bytes(data, "         "))
+
+
+def put_devices(symbol, devices):
+    print("\nstatic const struct simulator_device %s[] = {" % symbol)
+    for d in devices:
         print("    {\n     .leaf_pem =\n%s,\n     .brom_pem =\n%s," %
-              (c_text(pem(leaf), "         "),
-               c_text(pem(brom), "         ")))
-        print("     .key = {\n%s\n     },\n     .point = {\n%s\n     },\n"
-              "    }," %
-              (c_bytes(key.secret_bytes(), "         "),
-               c_bytes(b"\x04" + key.point(), "         ")))
+              (c_text(pem(d.leaf().cert), "         "),
+               c_text(pem(d.brom().cert), "         ")))
+        print(field("pdi", d.pdi))
+        print(field("key", d.leaf_key.secret_bytes()))
+        print(field("point", b"\x04" + d.leaf_key.point()) + "\n    },")
     print("};")
+
+
+def put_gpus():
+    machine = simulator_gpu.machine()
+    put_text("simulator_gpu_root_pem", pem(simulator_gpu.ROOT.cert))
+    for which, devices in machine.items():
+        put_devices(which, devices)
+    print("\nconst struct simulator_chip simulator_chips[] = {")
+    for which, devices in machine.items():
+        chip, (provisioner, identity, _) = (devices[0].chip,
+                                            devices[0].above())
+        mask = sum(1 << i for i in chip.measured)
+        print('    [SIMULATOR_%s] = {\n     .name = "%s",' %
+              (which.upper(), chip.name))
+        print("     .provisioner_pem =\n%s,\n     .identity_pem =\n%s," %
+              (c_text(pem(provisioner.cert), "         "),
+               c_text(pem(identity.cert), "         ")))
+        print("     .measured = 0x%xULL,\n     .blocks = %d," %
+              (mask, chip.blocks))
+        print(field("fwid", simulator_gpu.fwid(chip)))
+        print("     .n = %d,\n     .device = %s,\n    }," %
+              (len(devices), which))
+    print("};")
+
+
+# An entry of a RIM as a macro of the generated file.
+ENTRY = re.compile(
+    r'        <ns0:Resource type="Measurement" index="(\d+)" '
+    r'active="(True|False)" alternatives="(\d)"(.*) '
+    r'name="Measurement_\1" size="48"/>')
+MACROS = """
+#define ZEROS \\
+    "000000000000000000000000000000000000000000000000" \\
+    "000000000000000000000000000000000000000000000000"
+#define HASH(n, value) " ns2:Hash" n "=\\"" value "\\""
+#define ENTRY(index, active, n, hashes) \\
+    "        <ns0:Resource type=\\"Measurement\\" index=\\"" index \\
+    "\\" active=\\"" active "\\" alternatives=\\"" n "\\"" hashes \\
+    " name=\\"Measurement_" index "\\" size=\\"48\\"/>\\n"
+#define NOT(index) ENTRY(index, "False", "1", HASH("0", ZEROS))
+"""
+
+
+def c_chunks(text, indent="    ", size=66):
+    text = text.replace('"', '\\"')
+    parts, at = [], 0
+    while at < len(text):
+        end = min(at + size, len(text))
+        while text[end - 1] == "\\":
+            end -= 1
+        parts.append(indent + '"%s"' % text[at:end])
+        at = end
+    return parts
+
+
+def c_line(line):
+    """A line of a RIM's text, with its end."""
+    entry = ENTRY.fullmatch(line)
+    if entry is None:
+        parts = c_chunks(line) or ['    ""']
+        parts[-1] = parts[-1][:-1] + '\\n"'
+        return "\n".join(parts)
+    index, active, n, hashes = entry.groups()
+    values = re.findall(r' ns2:Hash\d="(\w+)"', hashes)
+    if active == "False" and values == ["0" * 96]:
+        return '    NOT("%s")' % index
+    made = ["        HASH(\"%d\", %s)" % (
+        i, "ZEROS" if v == "0" * 96 else '"%s"\n                  "%s"' %
+        (v[:48], v[48:])) for i, v in enumerate(values)]
+    return '    ENTRY("%s", "%s", "%s",\n%s)' % (index, active, n,
+                                              "\n".join(made))
+
+
+def put_rims():
+    put_text("simulator_rim_root_pem", pem(simulator_rim.ROOT.cert))
+    print(MACROS)
+    for which, rim in simulator_rim.RIMS.items():
+        text = simulator_rim.signed(rim, simulator_rim.signer_of(which))
+        lines = text.split("\n")
+        print("\nstatic const char *const %s[] = {" % which)
+        print(",\n".join(c_line(line) for line in lines[:-1]) + ",")
+        print("\n".join(c_chunks(lines[-1])) + ",\n    NULL,\n};")
+    print("\nconst char *const *const simulator_rims[SIMULATOR_RIMS] = {")
+    print("\n".join("    %s," % which for which in simulator_rim.RIMS) + "\n};")
+
+
+def asked():
+    """Everybody's certificates that have an answer: (issuer, certificate)."""
+    for devices in simulator_gpu.machine().values():
+        for device in devices:
+            yield device.issuer, device.brom().cert
+    for n, made in simulator_gpu.PROVISIONER.items():
+        yield simulator_gpu.IDENTITY[simulator_gpu.IDENTITY_OF[n]], made.cert
+    for made in simulator_gpu.IDENTITY.values():
+        yield simulator_gpu.ROOT, made.cert
+    for chain in simulator_rim.SIGNERS.values():
+        for i in range(3):
+            yield chain[i + 1], chain[i].cert
+
+
+def put_issuers(issuers, responders):
+    for i, name in enumerate(responders):
+        print("\n/* %s */\nstatic const uint8_t responder_%d[] = {\n%s\n};" %
+              (name, i, c_bytes(responders[name].cert)))
+    print("\nconst struct simulator_issuer simulator_issuers[] = {")
+    for i, (issuer, by) in enumerate(zip(issuers, responders.values())):
+        print("    {\n     .responder = {responder_%d, sizeof responder_%d}," %
+              (i, i))
+        name = issuer.subject.public_bytes()
+        key = simulator_ocsp.point(issuer.key)
+        mine = b"\x04" + by.key.point()
+        print(field("name_hash", hashlib.sha384(name).digest()))
+        print(field("key_hash", hashlib.sha384(key).digest()))
+        print(field("responder_id", hashlib.sha1(mine).digest()))
+        print(field("key", by.key.secret_bytes()))
+        print(field("point", mine) + "\n    },")
+    print("};")
+
+
+def put_ocsp():
+    issuers, responders = simulator_ocsp.issuers(), simulator_ocsp.responders()
+    put_issuers(issuers, responders)
+    names = list(responders)
+    print("\nconst struct simulator_asked simulator_asked[] = {")
+    rows = list(asked())
+    for issuer, cert in rows:
+        serial = simulator_ocsp.serial_of(cert)
+        print("    {%d, %d, {\n%s\n     }}," % (
+            names.index(simulator_ocsp.common_name(issuer)), len(serial),
+            c_bytes(serial, "         ")))
+    print("};\nconst size_t simulator_asked_count = %d;" % len(rows))
 
 
 PARTS = {
@@ -234,13 +287,21 @@ PARTS = {
                                                         put_vm)),
     "tcb": ("simulator_tcb", "what Intel\n"
             " * would say of the TCB of its platform", (put_tcb,)),
-    "gpu": ("simulator_pki_gpu", "GPUs' keys and certificates", (put_gpus,)),
+    "gpu": ("simulator_pki_gpu", "keys and\n"
+            " * certificates of GPUs and switches. Over 600 lines because it is"
+            "\n * data", (put_gpus,)),
+    "rim": ("simulator_pki_rim", "reference\n"
+            " * values for its GPUs and switches. Over 600 lines because it is"
+            "\n * data", (put_rims,)),
+    "ocsp": ("simulator_pki_ocsp", "who says\n"
+             " * that no certificate was withdrawn. Over 600 lines because it"
+             "\n * is data", (put_ocsp,)),
 }
 
 
 def main():
     if len(sys.argv) != 2 or sys.argv[1] not in PARTS:
-        sys.exit("usage: simulator-pki.py tdx|tcb|gpu")
+        sys.exit("usage: simulator-pki.py tdx|tcb|gpu|rim|ocsp")
     title, what, writers = PARTS[sys.argv[1]]
     print(HEAD % (title, what))
     for write in writers:

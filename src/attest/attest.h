@@ -17,7 +17,9 @@ enum attest_gpu_choice {
     ATTEST_GPU_AUTO = 0, /* NVML if it finds a GPU, else none */
     ATTEST_GPU_REQUIRED,
     ATTEST_GPU_NONE,
-    ATTEST_GPU_SIMULATOR,
+    ATTEST_GPU_SIMULATOR,           /* one Hopper by itself */
+    ATTEST_GPU_SIMULATOR_PPCIE,     /* eight, and the switches between them */
+    ATTEST_GPU_SIMULATOR_BLACKWELL, /* two */
 };
 
 struct attest_config {

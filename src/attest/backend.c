@@ -7,8 +7,6 @@
 #include "net/log.h"
 #include <stdlib.h>
 
-#define SIMULATOR_GPUS 1
-
 static int simulator_open(void **state, const struct attest_config *config,
                           unsigned uid, unsigned gid, struct aver_error *err)
 {
@@ -39,11 +37,27 @@ static int gpu_open_always(void **state, const struct attest_config *config,
     return 0;
 }
 
-static int gpu_simulator_make(void *state, const uint8_t nonce[static 32],
+static int gpu_hopper_make(void *state, const uint8_t nonce[static 32],
+                           struct aver_buf *list, struct aver_error *err)
+{
+    (void)state;
+    return simulator_gpu_evidence(nonce, SIMULATOR_H100, 1, list, err);
+}
+
+static int gpu_ppcie_make(void *state, const uint8_t nonce[static 32],
+                          struct aver_buf *list, struct aver_error *err)
+{
+    (void)state;
+    return simulator_gpu_evidence(nonce, SIMULATOR_HGX, SIMULATOR_GPU_MAX, list,
+                                  err);
+}
+
+static int gpu_blackwell_make(void *state, const uint8_t nonce[static 32],
                               struct aver_buf *list, struct aver_error *err)
 {
     (void)state;
-    return simulator_gpu_evidence(nonce, SIMULATOR_GPUS, list, err);
+    return simulator_gpu_evidence(nonce, SIMULATOR_B200, SIMULATOR_B200_MAX,
+                                  list, err);
 }
 
 static int gpu_none_make(void *state, const uint8_t nonce[static 32],
@@ -72,7 +86,25 @@ static const struct gpu_backend gpu_simulator = {
     .simulated = true,
     .limit_ms = SIMULATOR_LIMIT_MS,
     .open = gpu_open_always,
-    .evidence = gpu_simulator_make,
+    .evidence = gpu_hopper_make,
+    .close = nothing_to_close,
+};
+
+static const struct gpu_backend gpu_simulator_ppcie = {
+    .name = "simulator-ppcie",
+    .simulated = true,
+    .limit_ms = SIMULATOR_LIMIT_MS,
+    .open = gpu_open_always,
+    .evidence = gpu_ppcie_make,
+    .close = nothing_to_close,
+};
+
+static const struct gpu_backend gpu_simulator_blackwell = {
+    .name = "simulator-blackwell",
+    .simulated = true,
+    .limit_ms = SIMULATOR_LIMIT_MS,
+    .open = gpu_open_always,
+    .evidence = gpu_blackwell_make,
     .close = nothing_to_close,
 };
 
@@ -94,6 +126,8 @@ static const struct gpu_backend *const gpu_table[][2] = {
     [ATTEST_GPU_REQUIRED] = {&gpu_nvml, NULL},
     [ATTEST_GPU_NONE] = {&gpu_none, NULL},
     [ATTEST_GPU_SIMULATOR] = {&gpu_simulator, NULL},
+    [ATTEST_GPU_SIMULATOR_PPCIE] = {&gpu_simulator_ppcie, NULL},
+    [ATTEST_GPU_SIMULATOR_BLACKWELL] = {&gpu_simulator_blackwell, NULL},
 };
 
 void cpu_evidence_init(struct cpu_evidence *e)

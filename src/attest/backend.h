@@ -43,9 +43,10 @@ struct cpu_backend {
     int (*quote)(void *state, const uint8_t report_data[static 64],
                  struct cpu_evidence *out, struct aver_error *err);
     void (*close)(void *state);
-    /* Appends what a verifier needs beside its quotes, if that is known
-     * without asking anybody; NULL: it is not. */
-    int (*endorsements)(struct aver_buf *out, struct aver_error *err);
+    /* Appends what a verifier needs beside its quotes at that time, if it is
+     * known without asking anybody; NULL: it is not. */
+    int (*endorsements)(int64_t at, struct aver_buf *out,
+                        struct aver_error *err);
 };
 
 struct gpu_backend {

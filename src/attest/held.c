@@ -149,7 +149,8 @@ static int load(struct held *h, struct aver_bytes quote,
         return -1;
     /* One piece more than may be there: see read_all. */
     aver_buf_init(&in, BUNDLE_MAX + 65536);
-    rc = h->path != NULL ? read_file(h, path, &in, err) : h->built_in(&in, err);
+    rc = h->path != NULL ? read_file(h, path, &in, err)
+                         : h->built_in(now, &in, err);
     if (rc == 0 && take(h, aver_buf_view(&in), quote, p, now, &why) != 0)
         rc = aver_fail(err, why.code, "%.160s: %.120s", path, why.text);
     aver_buf_clear(&in);
@@ -179,6 +180,8 @@ static bool stands(const struct held *h, const uint8_t chain[static 32],
     bool in_time =
         h->text.n > 0 ? now <= h->until : now < h->looked_at + HELD_AGAIN_S;
 
+    if (h->path == NULL && now >= h->looked_at + HELD_BUILT_IN_S)
+        return false;
     return h->looked && now >= h->looked_at && in_time &&
            memcmp(h->chain, chain, sizeof(h->chain)) == 0 && same_file(h, p);
 }

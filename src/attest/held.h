@@ -11,15 +11,16 @@
 
 #include <sys/stat.h>
 
-#define HELD_LIMIT_MS 5000 /* for reading and judging a file */
-#define HELD_AGAIN_S 60    /* what was refused is judged again so soon */
+#define HELD_LIMIT_MS 5000   /* for reading and judging a file */
+#define HELD_AGAIN_S 60      /* what was refused is judged again so soon */
+#define HELD_BUILT_IN_S 3600 /* what is built in is made anew so soon */
 #define HELD_PATH_MAX 4096
 
 struct held {
     /* A folder as `aver endorse` keeps it, or one file; NULL: none. */
     const char *path;
-    /* What there is without a file; NULL: nothing. */
-    int (*built_in)(struct aver_buf *out, struct aver_error *err);
+    /* What there is at a time without a file; NULL: nothing. */
+    int (*built_in)(int64_t at, struct aver_buf *out, struct aver_error *err);
     bool simulated; /* the quotes are the simulator's */
 
     /* What was found last. */

@@ -52,15 +52,48 @@ struct simulator_event {
 extern const struct simulator_event simulator_boot_events[];
 extern const size_t simulator_boot_event_count;
 
-/* The GPUs: each with a leaf and a device certificate of its own, under one
- * provisioner, identity CA and root. P-384. */
-struct simulator_gpu {
+/* A GPU or an NVSwitch: what it is by its boot ROM's certificate, and the leaf
+ * that its firmware signs with. P-384; the point as 04 || X || Y. */
+struct simulator_device {
     const char *leaf_pem, *brom_pem;
+    uint8_t pdi[8]; /* in the BROM's serial number, behind the mark */
     uint8_t key[48], point[97];
 };
-extern const struct simulator_gpu simulator_gpus[SIMULATOR_GPU_MAX];
-extern const char simulator_gpu_provisioner_pem[];
-extern const char simulator_gpu_identity_pem[];
-extern const uint8_t simulator_gpu_fwid[48];
+
+/* All devices of a chip stand under one provisioner and one identity CA. */
+struct simulator_chip {
+    const char *name; /* in the certificates: "GH100" */
+    const char *provisioner_pem, *identity_pem;
+    uint64_t measured; /* bit i: what block i + 1 holds is not zero */
+    unsigned blocks;
+    uint8_t fwid[48];
+    unsigned n;
+    const struct simulator_device *device;
+};
+enum { SIMULATOR_GH100, SIMULATOR_GB100, SIMULATOR_LS10, SIMULATOR_CHIPS };
+extern const struct simulator_chip simulator_chips[SIMULATOR_CHIPS];
+
+/* Reference values: each text as pieces, NULL behind the last. */
+#define SIMULATOR_RIMS 5
+extern const char *const *const simulator_rims[SIMULATOR_RIMS];
+
+/* Who issued certificates, and who answers for that issuer. SHA-384 of its
+ * name and of its key are what a CertID holds (RFC 6960 4.1.1); the id is the
+ * SHA-1 of the responder's key. */
+struct simulator_issuer {
+    struct aver_bytes responder; /* its certificate, DER */
+    uint8_t name_hash[48], key_hash[48], responder_id[20];
+    uint8_t key[48], point[97]; /* the responder's */
+};
+extern const struct simulator_issuer simulator_issuers[];
+
+/* A certificate that there is an answer about. */
+struct simulator_asked {
+    unsigned issuer;
+    unsigned n; /* bytes of the serial number, as an INTEGER's content */
+    uint8_t serial[20];
+};
+extern const struct simulator_asked simulator_asked[];
+extern const size_t simulator_asked_count;
 
 #endif

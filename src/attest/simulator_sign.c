@@ -8,8 +8,6 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
-#define DER_MAX 112 /* of a P-384 signature: 2 + 2 * (2 + 49) = 104 */
-
 /* NULL if OpenSSL does not take it. */
 static EVP_PKEY *key_load(const struct simulator_key *key)
 {
@@ -54,23 +52,37 @@ static int raw_of_der(uint8_t *sig, size_t n, const uint8_t *der, size_t len)
     return rc;
 }
 
-int simulator_sign(const struct simulator_key *key, struct aver_bytes message,
-                   uint8_t *sig, struct aver_error *err)
+int simulator_sign_der(const struct simulator_key *key,
+                       struct aver_bytes message,
+                       uint8_t der[static SIMULATOR_SIGNATURE_MAX], size_t *n,
+                       struct aver_error *err)
 {
     const char *digest = key->n == 32 ? "SHA256" : "SHA384";
     EVP_PKEY *pkey = key_load(key);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    uint8_t der[DER_MAX];
-    size_t len = sizeof(der);
     int rc = -1;
 
+    *n = SIMULATOR_SIGNATURE_MAX;
     if (pkey != NULL && ctx != NULL &&
         EVP_DigestSignInit_ex(ctx, NULL, digest, NULL, NULL, pkey, NULL) > 0 &&
-        EVP_DigestSign(ctx, der, &len, message.p, message.n) > 0)
-        rc = raw_of_der(sig, key->n, der, len);
-    if (rc != 0)
+        EVP_DigestSign(ctx, der, n, message.p, message.n) > 0)
+        rc = 0;
+    else
         aver_fail(err, AVER_EIO, "simulator: OpenSSL does not sign");
     EVP_MD_CTX_free(ctx);
     EVP_PKEY_free(pkey);
     return rc;
+}
+
+int simulator_sign(const struct simulator_key *key, struct aver_bytes message,
+                   uint8_t *sig, struct aver_error *err)
+{
+    uint8_t der[SIMULATOR_SIGNATURE_MAX];
+    size_t n;
+
+    if (simulator_sign_der(key, message, der, &n, err) != 0)
+        return -1;
+    if (raw_of_der(sig, key->n, der, n) != 0)
+        return aver_fail(err, AVER_EIO, "simulator: OpenSSL does not sign");
+    return 0;
 }

@@ -20,4 +20,11 @@ AVER_MUST_CHECK int simulator_sign(const struct simulator_key *key,
                                    struct aver_bytes message, uint8_t *sig,
                                    struct aver_error *err);
 
+#define SIMULATOR_SIGNATURE_MAX 112 /* of P-384: 2 + 2 * (2 + 49) = 104 */
+/* The same as SEQUENCE { r, s }. Returns its size in `n`. */
+AVER_MUST_CHECK int
+simulator_sign_der(const struct simulator_key *key, struct aver_bytes message,
+                   uint8_t der[static SIMULATOR_SIGNATURE_MAX], size_t *n,
+                   struct aver_error *err);
+
 #endif

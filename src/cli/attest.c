@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct attest_options {
@@ -110,7 +111,7 @@ static int endorse(const struct attest_options *o)
         return EXIT_UNDECIDED;
     }
     aver_buf_init(&out, 1u << 20);
-    if (simulator_endorsements(&out, &err) != 0) {
+    if (simulator_endorsements((int64_t)time(NULL), &out, &err) != 0) {
         complain("%s", err.text);
     } else {
         print_line(&out);
@@ -123,10 +124,12 @@ static int endorse(const struct attest_options *o)
 static int read_choices(struct attest_options *o, int *algo)
 {
     static const char *const tees[] = {"auto", "dstack", "tsm", "simulator"};
-    static const char *const gpus[] = {"auto", "required", "none", "simulator"};
+    static const char *const gpus[] = {
+        "auto",      "required",        "none",
+        "simulator", "simulator-ppcie", "simulator-blackwell"};
     static const char *const algos[] = {"ecdsa", "ed25519"};
     int tee = choose("tee", o->tee, tees, 4);
-    int gpu = tee >= 0 ? choose("gpu", o->gpu, gpus, 4) : -1;
+    int gpu = tee >= 0 ? choose("gpu", o->gpu, gpus, 6) : -1;
 
     *algo = gpu >= 0 ? choose("signing-algo", o->algo, algos, 2) : -1;
     if (*algo < 0)
@@ -147,8 +150,10 @@ int attest_main(int argc, char **argv)
     struct attest_options o = {0};
     const struct option table[] = {
         {"tee", "NAME", "auto (default), dstack, tsm, simulator", &o.tee, NULL},
-        {"gpu", "NAME", "auto (default), required, none, simulator", &o.gpu,
-         NULL},
+        {"gpu", "NAME",
+         "auto (default), required, none, simulator, simulator-ppcie, "
+         "simulator-blackwell",
+         &o.gpu, NULL},
         {"nonce", "HEX", "64 digits; else one is drawn", &o.nonce, NULL},
         {"signing-algo", "NAME", "ecdsa (default) or ed25519", &o.algo, NULL},
         {"endorsements", NULL,

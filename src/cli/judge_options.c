@@ -168,12 +168,12 @@ static int read_policy(struct aver_policy *p, const struct judge_options *o)
 }
 
 /* The simulator's are built in: nobody else has any. */
-static void add_simulated(struct aver_endorsements *e)
+static void add_simulated(struct aver_endorsements *e, int64_t at)
 {
     struct aver_buf bundle;
 
     aver_buf_init(&bundle, AVER_ENDORSEMENTS_MAX);
-    if (simulator_endorsements(&bundle, NULL) != 0 ||
+    if (simulator_endorsements(at, &bundle, NULL) != 0 ||
         aver_endorsements_add(e, aver_buf_view(&bundle), NULL) != 0)
         abort();
     aver_buf_clear(&bundle);
@@ -191,7 +191,7 @@ static int load(struct judge *j, const struct judge_options *o)
     while (n < OPTION_MANY && o->collateral[n] != NULL)
         n++;
     if (j->policy.trust == AVER_TRUST_SIMULATOR && n == 0) {
-        add_simulated(j->e);
+        add_simulated(j->e, j->policy.at);
         return 0;
     }
     /* Without a home there is no folder, and then nothing in it. */

@@ -14,7 +14,7 @@ static void help_row(const struct config_row *row)
 {
     char flag[96];
     snprintf(flag, sizeof(flag), "--%s %s", row->name, row->arg);
-    printf("%c %-36s %s", row->reloadable ? '*' : ' ', flag, row->help);
+    printf("%c %-35s  %s", row->reloadable ? '*' : ' ', flag, row->help);
     if (row->value)
         printf(" [%s]", row->value);
     putchar('\n');

@@ -11,7 +11,8 @@ PYTHON = "/usr/bin/python3"  # Debian's, which has python3-cryptography
 
 
 @pytest.mark.parametrize("part, file", [
-    ("tdx", "simulator_pki.c"), ("tcb", "simulator_tcb.c"), ("gpu", "simulator_pki_gpu.c")])
+    ("tdx", "simulator_pki.c"), ("tcb", "simulator_tcb.c"), ("gpu", "simulator_pki_gpu.c"),
+    ("rim", "simulator_pki_rim.c"), ("ocsp", "simulator_pki_ocsp.c")])
 def test_the_simulators_machine(part, file):
     made = subprocess.run([PYTHON, "-B", str(ROOT / "scripts/simulator-pki.py"), part],
                           capture_output=True, text=True, check=True).stdout

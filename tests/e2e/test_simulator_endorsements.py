@@ -127,8 +127,10 @@ def test_quote_and_qe_report_are_signed(quote, folder):
 
 
 def test_bundle_is_that_of_the_vectors(bundle):
-    """Which a script puts together, not the program."""
-    assert json.loads((VECTORS / "collateral.json").read_text()) == bundle
+    """Which a script puts together, not the program. (The rest is NVIDIA's:
+    test_simulator_gpu.py.)"""
+    intel = {name: value for name, value in bundle.items() if name not in ("rims", "ocsp")}
+    assert json.loads((VECTORS / "collateral.json").read_text()) == intel
 
 
 def test_quote_is_laid_out_as_that_of_the_vectors(quote):

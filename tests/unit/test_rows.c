@@ -62,7 +62,8 @@ static json_t *payload_of(const uint8_t nonce[static 32])
     struct aver_buf list;
 
     aver_buf_init(&list, 1 << 20);
-    assert_int_equal(simulator_gpu_evidence(nonce, 2, &list, NULL), 0);
+    assert_int_equal(
+        simulator_gpu_evidence(nonce, SIMULATOR_H100, 2, &list, NULL), 0);
     json_t *out = json_pack(
         "{s:o, s:o, s:s}", "nonce", hex_of(nonce, 32), "evidence_list",
         json_loadb((char *)list.p, list.n, 0, NULL), "arch", "HOPPER");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * simulator_gpu: the report is laid out as a Hopper GPU's, filled exactly,
- * signed by the leaf over everything before the signature; the chain of five
- * holds under the simulator's GPU root; no two devices are the same. */
+ * simulator_gpu: reports are laid out as those of Hopper and Blackwell GPUs
+ * and of NVSwitches, filled exactly, signed by the leaf over everything before
+ * the signature; the chain of five holds under the simulator's GPU root; no
+ * two devices are the same; GPUs and switches name each other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,22 +18,67 @@
 
 #define RECORD 45
 #define RECORD_SIZE 3520
-#define OPAQUE (79 + RECORD_SIZE)
 
 static const uint8_t nonce[32] = "0123456789abcdef0123456789ABCDE";
 
 struct item {
     struct aver_buf pem, report;
     STACK_OF(X509) * chain;
+    size_t record; /* bytes of the measurement record */
 };
 
-static json_t *make(unsigned count)
+/* The simulator's machines: three of GPUs, and the switches. */
+static const struct machine {
+    int which; /* -1: switches */
+    unsigned n, blocks;
+    const char *arch;
+    const char *names[4]; /* of the certificates, leaf first */
+    uint8_t mark;
+} machines[] = {
+    {SIMULATOR_H100,
+     8,
+     64,
+     "HOPPER",
+     {"GH100 A01 GSP FMC LF", "GH100 A01 GSP BROM",
+      "NVIDIA GH100 Provisioner ICA 1", "NVIDIA GH100 Identity"},
+     0x41},
+    {SIMULATOR_HGX,
+     8,
+     64,
+     "HOPPER",
+     {"GH100 A01 GSP FMC LF", "GH100 A01 GSP BROM",
+      "NVIDIA GH100 Provisioner ICA 1", "NVIDIA GH100 Identity"},
+     0x41},
+    {SIMULATOR_B200,
+     2,
+     64,
+     "BLACKWELL",
+     {"GB100 A01 GSP FMC LF", "GB100 A01 GSP BROM",
+      "NVIDIA GB100 Provisioner ICA 00000", "NVIDIA GB100 Identity"},
+     0x41},
+    {-1,
+     4,
+     31,
+     "LS10",
+     {"LS_10 A01 FSP FMC LF", "LS_10 A01 FSP BROM",
+      "NVIDIA LS_10 Provisioner ICA 1", "NVIDIA GH100 Identity"},
+     0x50},
+};
+#define MACHINES (sizeof(machines) / sizeof(machines[0]))
+
+static json_t *make_of(const struct machine *m, unsigned count)
 {
     struct aver_buf text;
     struct aver_error err;
 
     aver_buf_init(&text, 1 << 20);
-    assert_int_equal(simulator_gpu_evidence(nonce, count, &text, &err), 0);
+    if (m->which < 0)
+        assert_int_equal(simulator_switch_evidence(nonce, &text, &err), 0);
+    else
+        assert_int_equal(simulator_gpu_evidence(nonce,
+                                                (enum simulator_gpus)m->which,
+                                                count, &text, &err),
+                         0);
     json_t *list =
         json_loadb((char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
     assert_int_equal(json_array_size(list), count);
@@ -40,7 +86,13 @@ static json_t *make(unsigned count)
     return list;
 }
 
-static void open_item(struct item *it, const json_t *list, size_t index)
+static json_t *make(unsigned count)
+{
+    return make_of(&machines[0], count);
+}
+
+static void open_item_of(struct item *it, const struct machine *m,
+                         const json_t *list, size_t index)
 {
     const char *pem = NULL, *report = NULL, *arch = NULL;
 
@@ -48,7 +100,7 @@ static void open_item(struct item *it, const json_t *list, size_t index)
                                  "{s:s, s:s, s:s !}", "certificate", &pem,
                                  "evidence", &report, "arch", &arch),
                      0);
-    assert_string_equal(arch, "HOPPER");
+    assert_string_equal(arch, m->arch);
     aver_buf_init(&it->pem, 65536);
     aver_buf_init(&it->report, 65536);
     assert_int_equal(aver_base64_decode_buf(&it->pem, aver_bytes_str(pem)), 0);
@@ -56,6 +108,12 @@ static void open_item(struct item *it, const json_t *list, size_t index)
         aver_base64_decode_buf(&it->report, aver_bytes_str(report)), 0);
     it->chain = x509_check_chain(it->pem.p, it->pem.n);
     assert_int_equal(sk_X509_num(it->chain), 5);
+    it->record = 55 * (size_t)m->blocks;
+}
+
+static void open_item(struct item *it, const json_t *list, size_t index)
+{
+    open_item_of(it, &machines[0], list, index);
 }
 
 static void close_item(struct item *it)
@@ -119,8 +177,8 @@ static void record_has_64_digests(void **state)
  * and that none comes twice. */
 static struct aver_bytes field(const struct item *it, size_t type)
 {
-    const uint8_t *p = it->report.p + OPAQUE;
-    const uint8_t *end = p + le16(it->report.p + OPAQUE - 2);
+    const uint8_t *p = it->report.p + 79 + it->record;
+    const uint8_t *end = p + le16(p - 2);
     struct aver_bytes found = {NULL, 0};
 
     assert_ptr_equal(end + 96, it->report.p + it->report.n);
@@ -190,22 +248,21 @@ static void check_certificate(const X509 *cert, const char *name)
     assert_string_equal(got, name);
     assert_int_equal(X509_get_signature_nid(cert), NID_ecdsa_with_SHA384);
     assert_int_equal(EVP_PKEY_get_bits(X509_get0_pubkey(cert)), 384);
+    X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_organizationName,
+                              got, sizeof(got));
+    assert_string_equal(got, "aver SIMULATOR");
 }
 
-static void chain_of_five_leads_to_the_root(void **state)
+static void check_chain(const struct item *it, const struct machine *m)
 {
-    static const char *const names[5] = {
-        "GH100 A01 GSP FMC LF SIMULATOR", "GH100 A01 GSP BROM SIMULATOR",
-        "SIMULATOR GH100 Provisioner ICA 1", "SIMULATOR GH100 Identity",
-        "aver SIMULATOR Device Identity CA"};
-    const struct item *it = *state;
     X509 *root = x509_check_one(simulator_gpu_root_pem);
 
     for (int i = 0; i < 5; i++) {
         X509 *cert = sk_X509_value(it->chain, i);
         X509 *above = sk_X509_value(it->chain, i < 4 ? i + 1 : 4);
 
-        check_certificate(cert, names[i]);
+        check_certificate(cert,
+                          i < 4 ? m->names[i] : "NVIDIA Device Identity CA");
         assert_int_equal(X509_NAME_cmp(X509_get_issuer_name(cert),
                                        X509_get_subject_name(above)),
                          0);
@@ -218,6 +275,11 @@ static void chain_of_five_leads_to_the_root(void **state)
     assert_int_equal(X509_cmp(sk_X509_value(it->chain, 4), root), 0);
     assert_int_equal(x509_check_verify(it->chain, root), X509_V_OK);
     X509_free(root);
+}
+
+static void chain_of_five_leads_to_the_root(void **state)
+{
+    check_chain(*state, &machines[0]);
 }
 
 /* SEQUENCE { 1, key of the BROM certificate, { sha384, FWID } }, to the byte.
@@ -239,37 +301,39 @@ static void leaf_names_firmware_and_device(void **state)
     assert_memory_equal(ext.p, "\x30\x81\xba\x02\x01\x01", 6);
     assert_memory_equal(ext.p + 6, spki, 120);
     assert_memory_equal(ext.p + 126, middle, sizeof(middle));
-    assert_memory_equal(ext.p + 141, simulator_gpu_fwid, 48);
+    assert_memory_equal(ext.p + 141, simulator_chips[SIMULATOR_GH100].fwid, 48);
     assert_true(
         aver_bytes_equal(field(it, 20), aver_bytes_of(ext.p + 141, 48)));
     OPENSSL_free(spki);
 }
 
-/* The serial of a device certificate: 0x41, then 8 bytes of its own. */
-static void serial_of(uint8_t out[static 9], const struct item *it)
+/* The serial of a device certificate: its kind's mark, and the PDI. */
+static void serial_of(uint8_t out[static 9], const struct item *it,
+                      const struct machine *m)
 {
     const ASN1_INTEGER *serial =
         X509_get0_serialNumber(sk_X509_value(it->chain, 1));
 
     assert_int_equal(ASN1_STRING_length(serial), 9);
     memcpy(out, ASN1_STRING_get0_data(serial), 9);
-    assert_int_equal(out[0], 0x41);
+    assert_int_equal(out[0], m->mark);
 }
 
-static void devices_are_distinct(void **state)
+static void check_machine(const struct machine *m)
 {
-    json_t *list = make(SIMULATOR_GPU_MAX);
+    json_t *list = make_of(m, m->n);
     struct item all[SIMULATOR_GPU_MAX];
     uint8_t serial[SIMULATOR_GPU_MAX][9];
 
-    (void)state;
-    for (unsigned i = 0; i < SIMULATOR_GPU_MAX; i++) {
-        open_item(&all[i], list, i);
-        serial_of(serial[i], &all[i]);
+    for (unsigned i = 0; i < m->n; i++) {
+        open_item_of(&all[i], m, list, i);
+        serial_of(serial[i], &all[i], m);
         report_is_signed_by_the_leaf((void *[]){&all[i]});
-        chain_of_five_leads_to_the_root((void *[]){&all[i]});
-        leaf_names_firmware_and_device((void *[]){&all[i]});
+        check_chain(&all[i], m);
         assert_memory_equal(all[i].report.p + 4, nonce, 32);
+        assert_int_equal(all[i].report.p[RECORD - 4], m->blocks);
+        assert_int_equal(le16(all[i].report.p + RECORD - 3), all[i].record);
+        assert_int_equal(field(&all[i], 6).n, m->mark == 0x41 ? 8 : 14);
         for (unsigned k = 0; k < i; k++) {
             assert_memory_not_equal(serial[i], serial[k], 9);
             assert_int_not_equal(
@@ -278,9 +342,77 @@ static void devices_are_distinct(void **state)
                 1);
         }
     }
-    for (unsigned i = 0; i < SIMULATOR_GPU_MAX; i++)
+    for (unsigned i = 0; i < m->n; i++)
         close_item(&all[i]);
     json_decref(list);
+}
+
+static void devices_are_distinct(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < MACHINES; i++)
+        check_machine(&machines[i]);
+}
+
+/* What field 36 of a GPU's report says. */
+static void modes_are_told(void **state)
+{
+    static const uint8_t flags[] = {0, 2, 1}; /* SPT, PPCIE, MPT */
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(flags); i++) {
+        json_t *list = make_of(&machines[i], 1);
+        struct item it;
+
+        open_item_of(&it, &machines[i], list, 0);
+        assert_int_equal(field(&it, 36).n, 2);
+        assert_int_equal(le16(field(&it, 36).p), flags[i]);
+        close_item(&it);
+        json_decref(list);
+    }
+}
+
+static bool reversed(const uint8_t *a, const uint8_t *b)
+{
+    for (int i = 0; i < 8; i++)
+        if (a[i] != b[7 - i])
+            return false;
+    return true;
+}
+
+/* Every GPU's links lead to all the switches, and to nothing else; every
+ * switch knows itself and the GPUs, by the serials of the certificates. */
+static void gpus_and_switches_name_each_other(void **state)
+{
+    const struct machine *hgx = &machines[1], *sw = &machines[3];
+    json_t *gpus = make_of(hgx, 8), *switches = make_of(sw, 4);
+    struct item g, s;
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t mine[9], theirs[9];
+
+        open_item_of(&s, sw, switches, i);
+        serial_of(mine, &s, sw);
+        assert_int_equal(field(&s, 22).n, 8);
+        assert_memory_equal(field(&s, 22).p, mine + 1, 8);
+        assert_int_equal(field(&s, 26).n, 128);
+        for (unsigned k = 0; k < 8; k++) {
+            unsigned found = 0;
+
+            open_item_of(&g, hgx, gpus, k);
+            serial_of(theirs, &g, hgx);
+            assert_memory_equal(field(&s, 26).p + 8 * k, theirs + 1, 8);
+            assert_int_equal(field(&g, 22).n, 144);
+            for (unsigned link = 0; link < 18; link++)
+                found += reversed(field(&g, 22).p + 8 * link, mine + 1);
+            assert_in_range(found, 4, 5);
+            close_item(&g);
+        }
+        close_item(&s);
+    }
+    json_decref(gpus);
+    json_decref(switches);
 }
 
 /* Only the responder's nonce and the signature may change. */
@@ -308,13 +440,16 @@ static void bad_calls_are_errors(void **state)
 
     (void)state;
     aver_buf_init(&text, 1 << 20);
-    assert_int_equal(simulator_gpu_evidence(nonce, 0, &text, &err), -1);
-    assert_int_equal(err.code, AVER_ECONFIG);
     assert_int_equal(
-        simulator_gpu_evidence(nonce, SIMULATOR_GPU_MAX + 1, &text, &err), -1);
+        simulator_gpu_evidence(nonce, SIMULATOR_H100, 0, &text, &err), -1);
+    assert_int_equal(err.code, AVER_ECONFIG);
+    assert_int_equal(simulator_gpu_evidence(nonce, SIMULATOR_HGX,
+                                            SIMULATOR_GPU_MAX + 1, &text, &err),
+                     -1);
     aver_buf_clear(&text);
     aver_buf_init(&text, 10000);
-    assert_int_equal(simulator_gpu_evidence(nonce, 1, &text, &err), -1);
+    assert_int_equal(
+        simulator_gpu_evidence(nonce, SIMULATOR_H100, 1, &text, &err), -1);
     assert_int_equal(err.code, AVER_ELIMIT);
     aver_buf_clear(&text);
 }
@@ -330,6 +465,8 @@ int main(void)
         cmocka_unit_test(chain_of_five_leads_to_the_root),
         cmocka_unit_test(leaf_names_firmware_and_device),
         cmocka_unit_test(devices_are_distinct),
+        cmocka_unit_test(modes_are_told),
+        cmocka_unit_test(gpus_and_switches_name_each_other),
         cmocka_unit_test(two_reports_differ_where_they_must),
         cmocka_unit_test(bad_calls_are_errors),
     };

@@ -42,8 +42,8 @@ static void p256_signs(void **state)
 static void p384_signs(void **state)
 {
     (void)state;
-    check_key(&(struct simulator_key){48, simulator_gpus[0].key,
-                                      simulator_gpus[0].point});
+    check_key(&(struct simulator_key){48, simulator_chips[0].device[0].key,
+                                      simulator_chips[0].device[0].point});
 }
 
 static void a_point_off_the_curve_is_refused(void **state)
