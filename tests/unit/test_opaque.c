@@ -372,6 +372,32 @@ static void order_of_pdis(void **state)
     assert_string_equal(flaw.cause, "opaque_value");
 }
 
+/* Two bytes, of which only 1 says that the switch is locked. */
+static void lock(void **state)
+{
+    static const struct {
+        const char *value;
+        bool locked;
+    } cases[] = {
+        {"\1\0", true}, {"\0\0", false}, {"\2\0", false}, {"\1\1", false}};
+    struct aver_flaw flaw;
+    struct aver_opaque o;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fields f = {0};
+
+        add(&f, 25, cases[i].value, 2);
+        add(&f, 24, "\3\2", 2);
+        assert_int_equal(parse(&o, &f, AVER_LS10, &flaw), 0);
+        assert_true(o.has_lock && o.has_position);
+        assert_int_equal(o.locked, cases[i].locked);
+        assert_int_equal(o.position, 0x203);
+    }
+    assert_int_equal(parse(&o, &(struct fields){0}, AVER_LS10, &flaw), 0);
+    assert_false(o.has_lock || o.locked || o.has_position);
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -387,7 +413,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(all_cases),     cmocka_unit_test(values),
         cmocka_unit_test(nvdec0),        cmocka_unit_test(modes),
         cmocka_unit_test(unknown_types), cmocka_unit_test(order_of_pdis),
-        cmocka_unit_test(names),
+        cmocka_unit_test(lock),          cmocka_unit_test(names),
     };
 
     vectors_start(argc, argv);
