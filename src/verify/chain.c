@@ -9,15 +9,35 @@
 #include <stdio.h>
 #include <string.h>
 
+static void start(struct aver_chain *c)
+{
+    memset(c, 0, sizeof(*c));
+    aver_buf_init(&c->text, AVER_CHAIN_TEXT_MAX);
+    aver_buf_init(&c->store, AVER_CHAIN_TEXT_MAX);
+}
+
+/* Reads each; only if all can be read are there any. */
+static void read_links(struct aver_chain *c, const struct aver_bytes *der,
+                       unsigned n)
+{
+    struct aver_error why;
+
+    for (unsigned i = 0; i < n; i++)
+        if (aver_cert_parse(&c->link[i].cert, der[i], &why) != 0) {
+            snprintf(c->fault, sizeof(c->fault), "certificate %u: %.130s",
+                     i + 1, why.text);
+            return;
+        }
+    c->n = n;
+}
+
 void aver_chain_init(struct aver_chain *c, struct aver_bytes pem)
 {
     struct aver_bytes der[AVER_CHAIN_MAX];
     struct aver_error why;
     unsigned n = 0;
 
-    memset(c, 0, sizeof(*c));
-    aver_buf_init(&c->text, AVER_CHAIN_TEXT_MAX);
-    aver_buf_init(&c->store, AVER_CHAIN_TEXT_MAX);
+    start(c);
     if (aver_buf_append(&c->text, pem.p, pem.n) != 0) {
         snprintf(c->fault, sizeof(c->fault), "more than 32 KiB of text");
         return;
@@ -27,13 +47,36 @@ void aver_chain_init(struct aver_chain *c, struct aver_bytes pem)
         snprintf(c->fault, sizeof(c->fault), "%.150s", why.text);
         return;
     }
+    read_links(c, der, n);
+}
+
+void aver_chain_init_der(struct aver_chain *c, const struct aver_bytes *der,
+                         unsigned n)
+{
+    struct aver_bytes own[AVER_CHAIN_MAX];
+    size_t total = 0;
+
+    start(c);
+    if (n > AVER_CHAIN_MAX) {
+        snprintf(c->fault, sizeof(c->fault), "more than %d certificates",
+                 AVER_CHAIN_MAX);
+        return;
+    }
     for (unsigned i = 0; i < n; i++)
-        if (aver_cert_parse(&c->link[i].cert, der[i], &why) != 0) {
-            snprintf(c->fault, sizeof(c->fault), "certificate %u: %.130s",
-                     i + 1, why.text);
-            return;
-        }
-    c->n = n;
+        total += der[i].n;
+    /* All of it at once: the store must not move under the views. */
+    if (aver_buf_reserve(&c->store, total) != 0) {
+        snprintf(c->fault, sizeof(c->fault), "more than 32 KiB of DER");
+        return;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        size_t before = c->store.n;
+
+        if (aver_buf_append(&c->store, der[i].p, der[i].n) != 0)
+            return; /* not after the reservation */
+        own[i] = aver_bytes_of(c->store.p + before, der[i].n);
+    }
+    read_links(c, own, n);
 }
 
 void aver_chain_clear(struct aver_chain *c)

@@ -30,7 +30,7 @@ struct aver_link {
 };
 
 struct aver_chain {
-    struct aver_buf text, store; /* as it came; the DER */
+    struct aver_buf text, store; /* PEM as it came, if it did; the DER */
     unsigned n;
     struct aver_link link[AVER_CHAIN_MAX];
     char fault[160]; /* why it could not be read; "" if it could */
@@ -39,6 +39,9 @@ struct aver_chain {
 /* Takes a PEM text apart; what is wrong with it is left in `fault`. Clear it
  * in any case. */
 void aver_chain_init(struct aver_chain *c, struct aver_bytes pem);
+/* The same of `n` certificates that come as DER, of which it keeps copies. */
+void aver_chain_init_der(struct aver_chain *c, const struct aver_bytes *der,
+                         unsigned n);
 void aver_chain_clear(struct aver_chain *c);
 /* True if `by` signed it. Names are not looked at. */
 bool aver_link_signed_by(struct aver_ec *ec, struct aver_link *l,

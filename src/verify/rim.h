@@ -14,6 +14,8 @@
 #include "verify/spdm.h"
 
 #define AVER_RIM_MAX ((size_t)256 << 10)
+/* No canonical form is longer: a quote becomes six bytes, and nothing more. */
+#define AVER_RIM_CANON_MAX (8 * AVER_RIM_MAX)
 #define AVER_RIM_ENTRIES_MAX 256
 #define AVER_RIM_ALTERNATIVES_MAX 8
 
@@ -26,9 +28,13 @@ struct aver_rim_entry {
 };
 
 struct aver_rim {
-    struct aver_buf text;  /* as it came */
-    struct aver_flaw flaw; /* why it cannot be read: "rim_xml",
-                            * "rim_signature_count", "rim_algorithm" … */
+    struct aver_buf text; /* as it came */
+    /* Why it cannot be read: "rim_xml", "rim_signature_count",
+     * "rim_algorithm", "rim_digest", "rim_signature" (no such values),
+     * "rim_chain:cert_format", "rim_chain:cert_key", "rim_chain:chain_length"
+     * (more than fit). What it is about is known all the same, unless it is
+     * no XML or has no Meta: then these texts are empty. */
+    struct aver_flaw flaw;
     char version[32], product[32], edition[16]; /* of ns0:Meta */
     char name[128];                             /* of the root element */
     uint8_t document[48];    /* SHA-384 of the canonical document */
@@ -41,11 +47,12 @@ struct aver_rim {
     struct aver_rim_entry *entry; /* n of them; owned */
 };
 
-/* What is wrong is in its flaw. NULL when memory is short. */
+/* What is wrong is in its flaw. NULL when memory is short. Of a text longer
+ * than AVER_RIM_MAX ("rim_xml") nothing is kept. */
 struct aver_rim *aver_rim_parse(struct aver_bytes xml, struct aver_ec *ec);
 void aver_rim_free(struct aver_rim *r);
 
-/* True if it is about this (exact texts). */
+/* True if it is about this (exact texts). NULL: whatever it says. */
 bool aver_rim_about(const struct aver_rim *r, const char *version,
                     const char *product, const char *edition);
 /* Signer chain, signature over SignedInfo, digest of the document, and the
@@ -69,7 +76,8 @@ struct aver_rim_result {
     } mismatch[64];     /* the first of them */
 };
 /* Compares the active entries of `r` with the measurements: each must be
- * there, of the same size, and one of the alternatives. Adds to `out`. */
+ * there, of the same size, and one of the alternatives. Adds to `out`.
+ * `skips`: NULL for none. */
 void aver_rim_compare(struct aver_rim_result *out, const struct aver_rim *r,
                       const struct aver_spdm *measured,
                       const struct aver_rim_skips *skips);
