@@ -50,33 +50,33 @@ void aver_chain_init(struct aver_chain *c, struct aver_bytes pem)
     read_links(c, der, n);
 }
 
-void aver_chain_init_der(struct aver_chain *c, const struct aver_bytes *der,
-                         unsigned n)
+int aver_chain_init_der(struct aver_chain *c, const struct aver_bytes *der,
+                        unsigned n)
 {
     struct aver_bytes own[AVER_CHAIN_MAX];
     size_t total = 0;
 
     start(c);
-    if (n > AVER_CHAIN_MAX) {
-        snprintf(c->fault, sizeof(c->fault), "more than %d certificates",
-                 AVER_CHAIN_MAX);
-        return;
-    }
     for (unsigned i = 0; i < n; i++)
         total += der[i].n;
-    /* All of it at once: the store must not move under the views. */
-    if (aver_buf_reserve(&c->store, total) != 0) {
-        snprintf(c->fault, sizeof(c->fault), "more than 32 KiB of DER");
-        return;
+    if (n > AVER_CHAIN_MAX || total > AVER_CHAIN_TEXT_MAX) {
+        snprintf(c->fault, sizeof(c->fault),
+                 "more than %d certificates, or than 32 KiB", AVER_CHAIN_MAX);
+        return 0;
     }
+    /* All of it at once: the store must not move under the views. */
+    if (aver_buf_reserve(&c->store, total) != 0)
+        return -1;
     for (unsigned i = 0; i < n; i++) {
         size_t before = c->store.n;
 
         if (aver_buf_append(&c->store, der[i].p, der[i].n) != 0)
-            return; /* not after the reservation */
-        own[i] = aver_bytes_of(c->store.p + before, der[i].n);
+            return -1;
+        own[i] = der[i].n > 0 ? aver_bytes_of(c->store.p + before, der[i].n)
+                              : der[i];
     }
     read_links(c, own, n);
+    return 0;
 }
 
 void aver_chain_clear(struct aver_chain *c)

@@ -39,9 +39,11 @@ struct aver_chain {
 /* Takes a PEM text apart; what is wrong with it is left in `fault`. Clear it
  * in any case. */
 void aver_chain_init(struct aver_chain *c, struct aver_bytes pem);
-/* The same of `n` certificates that come as DER, of which it keeps copies. */
-void aver_chain_init_der(struct aver_chain *c, const struct aver_bytes *der,
-                         unsigned n);
+/* The same of `n` certificates that come as DER, of which it keeps copies. -1
+ * when memory is short. */
+AVER_MUST_CHECK int aver_chain_init_der(struct aver_chain *c,
+                                        const struct aver_bytes *der,
+                                        unsigned n);
 void aver_chain_clear(struct aver_chain *c);
 /* True if `by` signed it. Names are not looked at. */
 bool aver_link_signed_by(struct aver_ec *ec, struct aver_link *l,

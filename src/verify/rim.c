@@ -231,7 +231,6 @@ struct aver_rim *aver_rim_parse(struct aver_bytes xml, struct aver_ec *ec)
         return NULL;
     aver_buf_init(&r->text, AVER_RIM_MAX);
     aver_buf_init(&r->info, AVER_RIM_CANON_MAX);
-    aver_chain_init_der(&r->chain, NULL, 0);
     if (xml.n > AVER_RIM_MAX)
         aver_flaw(&r->flaw, "rim_xml", "it is longer than %zu bytes",
                   AVER_RIM_MAX);

@@ -58,7 +58,7 @@ bool aver_rim_about(const struct aver_rim *r, const char *version,
 /* Signer chain, signature over SignedInfo, digest of the document, and the
  * entries by themselves, at that time: 0, or -1 with the flaw: its own, or
  * "rim_chain:root", "rim_chain:cert_time" …, "rim_signature", "rim_digest",
- * "rim_dup" (an active index twice), "rim_empty" (none active). `pin`:
+ * "rim_dup" (an index twice), "rim_empty" (none active). `pin`:
  * SHA-256 of the root's key. Answers about signatures are remembered. */
 int aver_rim_holds(struct aver_ec *ec, struct aver_rim *r,
                    const uint8_t pin[static 32], int64_t at,

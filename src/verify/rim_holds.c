@@ -23,6 +23,8 @@ static int signer_holds(struct aver_ec *ec, struct aver_rim *r,
                      "the chain of its signer: %.170s", own.text);
 }
 
+/* Twice is one too many even where one of them is not active: which of them
+ * counts would depend on who reads it. */
 static int list_holds(const struct aver_rim *r, struct aver_flaw *flaw)
 {
     bool seen[AVER_RIM_ENTRIES_MAX] = {false}, any = false;
@@ -30,12 +32,11 @@ static int list_holds(const struct aver_rim *r, struct aver_flaw *flaw)
     for (unsigned i = 0; i < r->n; i++) {
         const struct aver_rim_entry *e = &r->entry[i];
 
-        if (!e->active)
-            continue;
         if (seen[e->index])
-            return aver_flaw(flaw, "rim_dup", "index %u is active twice in it",
+            return aver_flaw(flaw, "rim_dup", "index %u stands twice in it",
                              e->index);
-        seen[e->index] = any = true;
+        seen[e->index] = true;
+        any = any || e->active;
     }
     return any ? 0 : aver_flaw(flaw, "rim_empty", "no entry of it is active");
 }

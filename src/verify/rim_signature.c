@@ -194,11 +194,13 @@ static void make_chain(struct aver_rim *r, const struct aver_buf *store,
     size_t from = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        der[i] = aver_bytes_of(store->p + from, ends[i] - from);
+        der[i] = aver_bytes_of(from < ends[i] ? store->p + from : NULL,
+                               ends[i] - from);
         from = ends[i];
     }
-    aver_chain_init_der(&r->chain, der, n);
-    if (r->chain.fault[0] != '\0')
+    if (aver_chain_init_der(&r->chain, der, n) != 0)
+        aver_flaw(&r->flaw, AVER_RIM_NO_MEMORY, "out of memory");
+    else if (r->chain.fault[0] != '\0')
         aver_flaw(&r->flaw, "rim_chain:cert_format",
                   "the certificates of its signer: %.160s", r->chain.fault);
     else if (n > 0 && !aver_ec_point_ok(ec, leaf->curve, leaf->point))

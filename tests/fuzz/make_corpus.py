@@ -183,8 +183,22 @@ def gpu_chain():
     return [pem for _, pem, _ in devices(DEVICES)]
 
 
+TEXTS = [b"<a/>", b'<?xml version="1.0" encoding="UTF-8"?>\n<a b=\'"\'>&amp;\r\n&lt;</a>\n',
+         b"<a xmlns='u:1' xmlns:p='u:2'><p:b xmlns='' p:c='1' c='&quot;'><d xmlns='u:1'/></p:b>]]&gt;</a>"]
+
+
+def rim():
+    """Small ones: the synthetic driver's with all but four of its entries cut out; and other texts."""
+    text = (TDX.parent / "gpu/rims/syn-driver.xml").read_bytes()
+    entries = re.findall(rb"\s*<ns0:Resource [^>]*>", text)
+    for entry in entries[2:7] + entries[9:]:
+        text = text.replace(entry, b"")
+    bare = re.sub(rb"<ds:KeyInfo>.*</ds:KeyInfo>", b"<ds:KeyInfo><ds:X509Data/></ds:KeyInfo>", text)
+    return [text, bare, *TEXTS]
+
+
 SEEDS = {"quote": quotes, "pem": pem, "cert": cert, "pck": pck, "crl": crl, "tcb": tcb,
-         "endorsements": endorsements, "json_string": json_string, "gpu_evidence": gpu_evidence,
+         "endorsements": endorsements, "json_string": json_string, "rim": rim, "gpu_evidence": gpu_evidence,
          "spdm": spdm, "opaque": opaque, "gpu_chain": gpu_chain}
 
 

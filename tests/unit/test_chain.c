@@ -73,6 +73,44 @@ static void as_many_as_may_be(void **state)
     free(text);
 }
 
+/* The same certificates as DER; copies, and too many or too much of them. */
+static void as_der(void **state)
+{
+    const struct aver_link *l = world.cpu->platform->chain.link;
+    struct aver_bytes der[AVER_CHAIN_MAX + 1];
+    struct aver_chain c;
+
+    (void)state;
+    for (unsigned i = 0; i <= AVER_CHAIN_MAX; i++)
+        der[i] = l[i % 3].cert.der;
+    for (unsigned n = 0; n <= AVER_CHAIN_MAX; n++) {
+        assert_int_equal(aver_chain_init_der(&c, der, n), 0);
+        assert_string_equal(c.fault, "");
+        assert_int_equal(c.n, n);
+        for (unsigned i = 0; i < n; i++) {
+            assert_true(aver_bytes_equal(c.link[i].cert.der, der[i]));
+            assert_true(c.link[i].cert.der.p != der[i].p);
+        }
+        aver_chain_clear(&c);
+        assert_int_equal(c.n, 0);
+    }
+    assert_int_equal(aver_chain_init_der(&c, der, AVER_CHAIN_MAX + 1), 0);
+    assert_int_equal(c.n, 0);
+    assert_non_null(strstr(c.fault, "more than 6"));
+    aver_chain_clear(&c);
+    der[1].n--;
+    assert_int_equal(aver_chain_init_der(&c, der, 3), 0);
+    assert_int_equal(c.n, 0);
+    assert_non_null(strstr(c.fault, "certificate 2:"));
+    aver_chain_clear(&c);
+    uint8_t *big = calloc(1, AVER_CHAIN_TEXT_MAX);
+    der[1] = aver_bytes_of(big, AVER_CHAIN_TEXT_MAX);
+    assert_int_equal(aver_chain_init_der(&c, der, 2), 0);
+    assert_non_null(strstr(c.fault, "32 KiB"));
+    aver_chain_clear(&c);
+    free(big);
+}
+
 static void key_of_a_link(void **state)
 {
     const struct aver_link *root = &world.cpu->platform->chain.link[2];
@@ -147,6 +185,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults),
         cmocka_unit_test(as_many_as_may_be),
+        cmocka_unit_test(as_der),
         cmocka_unit_test(key_of_a_link),
         cmocka_unit_test(remembered_under_its_key),
         cmocka_unit_test(not_computed_again),
