@@ -184,7 +184,8 @@ def gpu_chain():
 
 
 TEXTS = [b"<a/>", b'<?xml version="1.0" encoding="UTF-8"?>\n<a b=\'"\'>&amp;\r\n&lt;</a>\n',
-         b"<a xmlns='u:1' xmlns:p='u:2'><p:b xmlns='' p:c='1' c='&quot;'><d xmlns='u:1'/></p:b>]]&gt;</a>"]
+         b"<a xmlns='u:1' xmlns:p='u:2'><p:b xmlns='' p:c='1' c='&quot;'><d xmlns='u:1'/></p:b>]]&gt;</a>",
+         b"<a>&#65;</a>", b"<a><!-- --><![CDATA[ ]]></a>"]
 
 
 def rim():

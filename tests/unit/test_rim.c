@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * rim: every RIM of the vectors says what the index says and is judged as its
- * case demands; and each way in which one can be wrong, alone. */
+ * case demands; and each way in which one can be wrong, alone.
+ *
+ * Over 600 lines because each of these ways is a line of a table. */
 #include "base/time.h"
 #include "crypto/sha2.h"
 #include "rim_files.h"

@@ -2,7 +2,9 @@
  *
  * xml: what is read and what is refused, each rule by itself, and canonical
  * forms: of small texts, of every RIM of the vectors, and of what a generator
- * writes, whose canonical form must be its own canonical form. */
+ * writes, whose canonical form must be its own canonical form.
+ *
+ * Over 600 lines because each text that is refused is a line of a table. */
 #include "crypto/sha2.h"
 #include "vectors.h"
 #include "verify/xml.h"
