@@ -306,6 +306,8 @@ static const struct edit {
     {"", "alternatives=\"1\"", "alternatives=\"2\"", "rim_xml"},
     {"", "alternatives=\"1\"", "alternatives=\"9\"", "rim_xml"},
     {"", "alternatives=\"1\"", "alternatives=\"one\"", "rim_xml"},
+    {"", "ns2:Hash0=", "ns2:Hash1=\"\" ns2:Hash0=", "rim_xml"},
+    {"<ns0:Resource", "type=", "ns0:type=", "rim_xml"},
     {"", "ns2:Hash0=\"0", "ns2:Hash0=\"", "rim_xml"},
     {"", "ns2:Hash0=\"0", "ns2:Hash0=\"00", "rim_xml"},
     {"", "ns2:Hash0=\"0", "ns2:Hash0=\"g", "rim_xml"},
@@ -475,6 +477,9 @@ static void wrapped(void **state)
     rim_edit(&text, "", "</ns0:Payload>", "</ns0:Payload></x>");
     judge(&flaw, &text, synthetic, NOW);
     is_cause(&flaw, "rim_xml", "the signed Payload is moved");
+    rim_edit(&text, "", "<ns0:Payload/>", "");
+    judge(&flaw, &text, synthetic, NOW);
+    is_cause(&flaw, "rim_xml", "the only Payload is no child of the root");
     aver_buf_clear(&text);
 }
 
