@@ -87,7 +87,7 @@ struct aver_error {
 /* ---- Handles ---- */
 
 struct aver_policy;       /* what you demand */
-struct aver_endorsements; /* what Intel signs about its hardware */
+struct aver_endorsements; /* what vendors sign about their hardware */
 struct aver_judgement;    /* what was found */
 
 /* ---- Policy: what you demand ---- */
@@ -140,7 +140,9 @@ AVER_MUST_CHECK int aver_policy_expect(struct aver_policy *policy,
 /* Relaxes one check by name: "debug", "trailing-bytes",
  * "sept-ve-disable-clear", "service-td", "auth-slack", "qe-report-data-tail",
  * "root-self-revocation", "tcb=STATUS" (as Intel spells it, of any case), or
- * "tcb=any".
+ * "tcb=any"; of GPUs "rim-missing" (nobody says what they must measure),
+ * "revocation-missing", "rim-hold" (a signer's certificate on hold) and
+ * "rim-index=N" (that measurement may differ).
  * Returns 0, or -1 for another name; `err` offers the nearest. Borrows the
  * name. */
 AVER_MUST_CHECK int aver_policy_allow(struct aver_policy *policy,
@@ -148,8 +150,9 @@ AVER_MUST_CHECK int aver_policy_allow(struct aver_policy *policy,
 
 /* Demands something of the platform, by name: "tcb-evaluation=N" (documents of
  * Intel's of at least this data set), "max-age=SECONDS" (none of them issued
- * longer ago), "fmspc=HEX" (this kind of platform).
- * Returns 0, or -1 for another name or value. Borrows the name. */
+ * longer ago), "fmspc=HEX" (this kind of platform); of GPUs "rim",
+ * "revocation", "topology" (what is missing is refused, not left open). Returns
+ * 0, or -1 for another name or value. Borrows the name. */
 AVER_MUST_CHECK int aver_policy_require(struct aver_policy *policy,
                                         const char *name,
                                         struct aver_error *err);
@@ -162,16 +165,33 @@ AVER_MUST_CHECK int aver_policy_set_root(struct aver_policy *policy,
                                          const void *pem, size_t pem_size,
                                          struct aver_error *err);
 
+/* The same of the root of devices, in place of NVIDIA's.
+ * Returns 0, or -1 as above. Borrows the text. */
+AVER_MUST_CHECK int aver_policy_set_gpu_root(struct aver_policy *policy,
+                                             const void *pem, size_t pem_size,
+                                             struct aver_error *err);
+
+/* The same of the root of those who sign what devices must measure.
+ * Returns 0, or -1 as above. Borrows the text. */
+AVER_MUST_CHECK int aver_policy_set_rim_root(struct aver_policy *policy,
+                                             const void *pem, size_t pem_size,
+                                             struct aver_error *err);
+
+/* How many seconds an OCSP answer about GPUs may be past its end; 0 by
+ * default. */
+void aver_policy_set_ocsp_grace(struct aver_policy *policy, uint32_t seconds);
+
 /* Trusts a simulator, whose keys are public, in place of the vendors: for
- * tests, and for nothing else. Its roots, one for CPUs and one for GPUs, come
- * from you, as PEM.
+ * tests, and for nothing else. Its roots, for CPUs, for GPUs, and for those
+ * who sign what GPUs must measure, come from you, as PEM.
  * Returns 0, or -1 if they cannot be read, or another root was set. Borrows
- * both texts. */
+ * all texts. */
 AVER_MUST_CHECK int aver_policy_trust_simulator_insecure(
     struct aver_policy *policy, const void *cpu_pem, size_t cpu_pem_size,
-    const void *gpu_pem, size_t gpu_pem_size, struct aver_error *err);
+    const void *gpu_pem, size_t gpu_pem_size, const void *rim_pem,
+    size_t rim_pem_size, struct aver_error *err);
 
-/* ---- Endorsements: what Intel signs about its hardware ---- */
+/* ---- Endorsements: what Intel and NVIDIA sign about their hardware ---- */
 
 /* Makes an empty set. It may serve any number of judgements; signatures are
  * checked once for all of them.
@@ -180,9 +200,10 @@ struct aver_endorsements *aver_endorsements_new(void);
 void aver_endorsements_free(struct aver_endorsements *set);
 
 /* Adds what a file holds: what `aver endorse` keeps, one object with the
- * members tcb_info, qe_identity, pck_crl and so on, an answer of Intel's
- * service (JSON, or a list of withdrawn certificates as DER or hex), its
- * header, or certificates as PEM.
+ * members tcb_info, qe_identity, pck_crl, rims, ocsp and so on, an answer of
+ * Intel's service (JSON, or a list of withdrawn certificates as DER or hex),
+ * its header, certificates as PEM, a RIM (XML, or the answer of NVIDIA's
+ * service), or an OCSP answer (DER).
  * Returns 0, or -1 if it is none of these or the set is full. What can be
  * taken but does not hold is for the judgement to tell. Borrows the bytes. */
 AVER_MUST_CHECK int aver_endorsements_read(struct aver_endorsements *set,
@@ -201,6 +222,18 @@ AVER_MUST_CHECK int aver_judge_quote(const struct aver_policy *policy,
                                      struct aver_judgement **out,
                                      const void *quote, size_t quote_size,
                                      struct aver_error *err);
+
+/* Judges the evidence of GPUs and switches by itself: JSON, as a report holds
+ * it as nvidia_payload, or another of the forms in which it travels. Which CPU
+ * they belong to, no GPU says. `set` as above: without RIMs and OCSP answers
+ * the devices are genuine at best, and undecided.
+ * Returns 0 with a judgement, whatever it says, or -1 if there are no bytes,
+ * or memory is short. Borrows the text; the caller frees the judgement. */
+AVER_MUST_CHECK int aver_judge_gpu(const struct aver_policy *policy,
+                                   struct aver_endorsements *set,
+                                   struct aver_judgement **out,
+                                   const void *json, size_t json_size,
+                                   struct aver_error *err);
 
 /* Judges an attestation report and every report that stands in it (a
  * gateway's models, their compose managers), each as a scope of its own: JSON
@@ -333,6 +366,17 @@ const char *aver_judgement_field_name(const struct aver_judgement *j,
  * Returns NULL past the end. */
 const char *aver_judgement_advisory(const struct aver_judgement *j,
                                     size_t scope, size_t i);
+
+/* A value of the GPU or switch of that number, in the order of the evidence,
+ * by name: "arch", "device_id", "leaf_serial", "driver", "vbios", "mode",
+ * "fwid", "driver_rim", "vbios_rim" (NVIDIA's names for what it must measure),
+ * "reason" (of the first check that it failed), and the four answers:
+ * "authentic", "policy" (as aver_result_name), "revocation" ("good",
+ * "revoked", "unknown"), "measurements" ("match", "mismatch", "no reference").
+ * Returns NULL where there is no such value, and past the end for every
+ * name. */
+const char *aver_judgement_gpu(const struct aver_judgement *j, size_t scope,
+                               size_t gpu, const char *name);
 
 void aver_judgement_free(struct aver_judgement *j);
 

@@ -12,7 +12,7 @@
 
 #define AVER_JSON_DEPTH_MAX 1024
 #define AVER_JSON_VALUE_MAX 256
-#define AVER_JSON_MEMBERS_MAX 32
+#define AVER_JSON_MEMBERS_MAX 40
 
 enum aver_json_type {
     AVER_JSON_ABSENT = 0,

@@ -498,6 +498,7 @@ int chat_main(int argc, char **argv)
         JUDGE_ALGO(c.options),
         JUDGE_CPU(c.options),
         JUDGE_GPUS(c.options),
+        JUDGE_DEVICES(c.options),
         JUDGE_JSON(c.options),
         {"quiet", NULL, "the answer alone; what held is the exit status", NULL,
          &c.options.quiet},

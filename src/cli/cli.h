@@ -24,6 +24,7 @@ int version_main(int argc, char **argv);
 /* `aver verify eventlog`; argv[0] is what its complaints call it. */
 int verify_eventlog_main(int argc, char **argv);
 int verify_quote_main(int argc, char **argv);
+int verify_gpu_main(int argc, char **argv);
 
 /* One line on stderr; EXIT_USAGE. */
 int usage(const char *fmt, ...) AVER_PRINTF(1, 2);

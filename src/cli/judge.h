@@ -10,10 +10,11 @@
 
 struct judge_options {
     const char *trust, *gpu_count, *nonce, *expect_address, *tls_spki, *algo;
-    const char *at, *trust_root;
+    const char *at, *trust_root, *gpu_root, *rim_root, *ocsp_grace;
     const char *expect[OPTION_MANY], *collateral[OPTION_MANY];
     const char *allow[OPTION_MANY], *require[OPTION_MANY];
-    bool expects, collaterals, allows, requires, json, quiet;
+    const char *rim[OPTION_MANY], *ocsp[OPTION_MANY];
+    bool expects, collaterals, allows, requires, rims, ocsps, json, quiet;
 };
 
 /* What evidence is judged by: what is demanded, and what vendors say. */
@@ -86,9 +87,24 @@ struct judge {
     }
 #define JUDGE_REQUIRE(o)                                                       \
     {                                                                          \
-        "require", "NAME=VALUE",                                               \
-            "demand more: tcb-evaluation=N, max-age=SECONDS, fmspc=HEX",       \
+        "require", "NAME",                                                     \
+            "demand more: rim, revocation, topology, tcb-evaluation=N,\n"      \
+            "                           max-age=SECONDS, fmspc=HEX",           \
             (o).require, &(o).requires                                         \
+    }
+/* What vouches for GPUs and switches. */
+#define JUDGE_DEVICES(o)                                                       \
+    {"rim", "FILE", "what NVIDIA signs that they must measure; repeatable",    \
+     (o).rim, &(o).rims},                                                      \
+        {"ocsp", "FILE", "whether a certificate is withdrawn; repeatable",     \
+         (o).ocsp, &(o).ocsps},                                                \
+        {"ocsp-grace", "SECONDS",                                              \
+         "put up with answers so long past their end", &(o).ocsp_grace, NULL}, \
+        {"gpu-root", "FILE", "PEM: the devices' root in place of NVIDIA's",    \
+         &(o).gpu_root, NULL},                                                 \
+    {                                                                          \
+        "rim-root", "FILE", "PEM: the root of RIMs in place of NVIDIA's",      \
+            &(o).rim_root, NULL                                                \
     }
 /* Of every verb that judges a CPU's evidence. */
 #define JUDGE_CPU(o)                                                           \

@@ -19,10 +19,8 @@
 
 #define ROOT_MAX ((size_t)64 << 10)
 
-const char *const judge_later[] = {
-    "rim",      "ocsp",        "policy", "offline", "gpu-root",
-    "rim-root", "ocsp-grace",  "nras",   "jwks",    "quote",
-    "compose",  "save-bodies", NULL};
+const char *const judge_later[] = {"policy",  "offline",     "quote",
+                                   "compose", "save-bodies", NULL};
 
 static int read_trust(struct aver_policy *p, const char *trust)
 {
@@ -103,25 +101,51 @@ static void know_simulator(struct aver_policy *p)
 {
     know(p->simulator_root, simulator_root_pem);
     know(p->simulator_gpu_root, simulator_gpu_root_pem);
+    know(p->simulator_rim_root, simulator_rim_root_pem);
 }
 
-static int read_root(struct aver_policy *p, const struct judge_options *o)
+static int read_one_root(struct aver_policy *p, enum aver_root which,
+                         const char *option, const char *path, bool json)
 {
     struct aver_error err;
     struct aver_buf pem;
     int rc = 0;
 
-    if (o->trust_root == NULL)
+    if (path == NULL)
         return 0;
     if (p->trust == AVER_TRUST_SIMULATOR)
-        return usage("--trust simulator and --trust-root: one root at a time");
+        return usage("--trust simulator and --%s: one root at a time", option);
     aver_buf_init(&pem, ROOT_MAX);
-    if (file_read(&pem, o->trust_root, &err) != 0)
-        rc = print_failure(err.text, o->json);
-    else if (aver_policy_root(p, aver_buf_view(&pem), &err) != 0)
-        rc = usage("--trust-root %.100s: %s", o->trust_root, err.text);
+    if (file_read(&pem, path, &err) != 0)
+        rc = print_failure(err.text, json);
+    else if (aver_policy_root(p, which, aver_buf_view(&pem), &err) != 0)
+        rc = usage("--%s %.100s: %s", option, path, err.text);
     aver_buf_clear(&pem);
     return rc;
+}
+
+static int read_roots(struct aver_policy *p, const struct judge_options *o)
+{
+    int rc =
+        read_one_root(p, AVER_ROOT_CPU, "trust-root", o->trust_root, o->json);
+
+    if (rc == 0)
+        rc = read_one_root(p, AVER_ROOT_GPU, "gpu-root", o->gpu_root, o->json);
+    if (rc == 0)
+        rc = read_one_root(p, AVER_ROOT_RIM, "rim-root", o->rim_root, o->json);
+    return rc;
+}
+
+static int read_grace(struct aver_policy *p, const char *text)
+{
+    uint64_t seconds = 0;
+
+    if (text == NULL)
+        return 0;
+    if (aver_decimal(&seconds, aver_bytes_str(text), UINT32_MAX) != 0)
+        return usage("--ocsp-grace %.40s: expected a number of seconds", text);
+    p->ocsp_grace = (int64_t)seconds;
+    return 0;
 }
 
 static int read_time(struct aver_policy *p, const char *at)
@@ -162,9 +186,9 @@ static int read_policy(struct aver_policy *p, const struct judge_options *o)
         read_32(&p->has_spki, p->spki, "tls-spki", o->tls_spki) != 0 ||
         read_key(p, o) != 0 || judge_expect(p, o) != 0 ||
         read_time(p, o->at) != 0 || read_allowed(p, o) != 0 ||
-        read_required(p, o) != 0)
+        read_required(p, o) != 0 || read_grace(p, o->ocsp_grace) != 0)
         return EXIT_USAGE;
-    return read_root(p, o);
+    return read_roots(p, o);
 }
 
 /* The simulator's are built in: nobody else has any. */
@@ -179,7 +203,33 @@ static void add_simulated(struct aver_endorsements *e, int64_t at)
     aver_buf_clear(&bundle);
 }
 
-static int load(struct judge *j, const struct judge_options *o)
+/* RIMs and OCSP answers, beside whatever else there is. */
+static int add_files(struct aver_endorsements *e, const char *option,
+                     const char *const *files, bool json)
+{
+    for (size_t i = 0; i < OPTION_MANY && files[i] != NULL; i++) {
+        struct aver_error err;
+        struct aver_buf in;
+        int rc = 0;
+
+        aver_buf_init(&in, AVER_ENDORSEMENTS_MAX);
+        if (file_read(&in, files[i], &err) != 0)
+            rc = print_failure(err.text, json);
+        else if (aver_endorsements_add(e, aver_buf_view(&in), &err) != 0) {
+            char text[600];
+
+            snprintf(text, sizeof(text), "--%s %.100s: %s", option, files[i],
+                     err.text);
+            rc = print_failure(text, json);
+        }
+        aver_buf_clear(&in);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int load_kept(struct judge *j, const struct judge_options *o)
 {
     char folder[ENDORSEMENTS_PATH_MAX];
     struct aver_error err;
@@ -200,6 +250,15 @@ static int load(struct judge *j, const struct judge_options *o)
                           &err) != 0)
         return print_failure(err.text, o->json);
     return 0;
+}
+
+static int load(struct judge *j, const struct judge_options *o)
+{
+    int rc = load_kept(j, o);
+
+    if (rc == 0)
+        rc = add_files(j->e, "rim", o->rim, o->json);
+    return rc != 0 ? rc : add_files(j->e, "ocsp", o->ocsp, o->json);
 }
 
 int judge_open(struct judge *j, const struct judge_options *o)

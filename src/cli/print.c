@@ -108,11 +108,6 @@ static void print_report_facts(FILE *f, const struct aver_report *r)
         aver_hex_encode(hex, r->quote.td.mrtd.p, 48);
         fprintf(f, "mrtd     %s\n", hex);
     }
-    for (unsigned i = 0; i < r->ngpus; i++)
-        fprintf(f, "%s%s", i == 0 ? "gpus     " : " ",
-                r->gpus[i].arch[0] != '\0' ? r->gpus[i].arch : "?");
-    if (r->ngpus > 0)
-        fprintf(f, "\n");
     print_claims(f, &r->claims);
 }
 
@@ -126,11 +121,14 @@ static const char *whose_roots(const struct outcome *o)
 {
     const struct aver_policy *p = o->subject->policy;
 
-    if (report_of(o) == NULL && o->subject->cpu == NULL)
+    if (report_of(o) == NULL && o->subject->cpu == NULL &&
+        o->subject->gpus == NULL)
         return "";
     if (p->trust == AVER_TRUST_SIMULATOR)
         return " (SIMULATED)";
-    return p->has_root ? " (BY A ROOT OF YOUR OWN)" : "";
+    return p->has_root || p->has_gpu_root || p->has_rim_root
+               ? " (BY A ROOT OF YOUR OWN)"
+               : "";
 }
 
 /* "not settled: the first and why, and 3 more" */
@@ -180,27 +178,38 @@ static unsigned count_passed(const struct aver_verdict *v)
     return passed;
 }
 
-/* VERIFIED is an answer to what was asked, and says what was not. */
-static const char *what_was_not_asked(const struct outcome *o)
+static bool did_not_pass(const struct aver_verdict *v, const char *id)
 {
-    const struct aver_check *code =
-        aver_verdict_find(o->verdict, "code.expected");
+    const struct aver_check *c = aver_verdict_find(v, id);
+
+    return c != NULL && c->result != AVER_PASS;
+}
+
+/* VERIFIED is an answer to what was asked, and says what was not. Only
+ * measurements say that a GPU is in confidential mode. */
+static void what_was_not_asked(char *out, size_t n, const struct outcome *o)
+{
+    const struct aver_gpus *g = o->subject->gpus;
+    const char *log = "", *code = "", *gpus = "";
 
     if (print_is_log_alone(o->subject))
-        return " of the log alone, the quote was not judged";
-    if (code != NULL && code->result != AVER_PASS)
-        return "; which code it is was not asked (--expect)";
-    return "";
+        log = " of the log alone, the quote was not judged";
+    else if (did_not_pass(o->verdict, "code.expected"))
+        code = "; which code it is was not asked (--expect)";
+    if (g != NULL && g->n > 0 && did_not_pass(o->verdict, "gpu.measurements"))
+        gpus = "; the GPUs are genuine, what runs on them is not known";
+    snprintf(out, n, "%s%s%s", log, code, gpus);
 }
 
 static void say_one(char *out, size_t n, const struct outcome *o)
 {
     const struct aver_verdict *v = o->verdict;
-    char text[400];
+    char text[400], not_asked[160];
 
+    what_was_not_asked(not_asked, sizeof(not_asked), o);
     if (v->word == AVER_VERIFIED)
         snprintf(text, sizeof(text), "all %u required checks passed%s",
-                 count_passed(v), what_was_not_asked(o));
+                 count_passed(v), not_asked);
     else if (v->word == AVER_REFUSED)
         list_refused(text, sizeof(text), v);
     else
@@ -255,6 +264,7 @@ static void print_one(FILE *f, const struct style *style,
     if (report_of(o) != NULL)
         print_report_facts(f, report_of(o));
     print_cpu(f, o);
+    print_gpus(f, o);
     if (o->subject->code != NULL)
         print_code(f, o->subject);
     if (copies > 0)

@@ -39,6 +39,10 @@ json_t *print_code_object(const struct aver_subject *s);
  * and `fields`. */
 void print_cpu(FILE *f, const struct outcome *o);
 void print_cpu_members(json_t *object, const struct outcome *o);
+/* Which devices there are, and the four answers about each, as lines; as the
+ * member `gpus`. */
+void print_gpus(FILE *f, const struct outcome *o);
+void print_gpu_members(json_t *object, const struct outcome *o);
 /* True if only a log is judged: then the quote is taken as it stands. */
 bool print_is_log_alone(const struct aver_subject *s);
 /* By --json and --quiet; returns the exit status of the verdict. */

@@ -62,22 +62,6 @@ static json_t *checks(const struct aver_verdict *v)
     return list;
 }
 
-static json_t *gpus(const struct aver_report *r)
-{
-    json_t *list = json_array();
-
-    for (unsigned i = 0; i < r->ngpus; i++) {
-        json_t *o = json_object();
-
-        if (r->gpus[i].arch[0] != '\0')
-            put(o, "arch", json_string(r->gpus[i].arch));
-        put(o, "result", json_string(r->gpus[i].readable ? "unknown" : "fail"));
-        if (json_array_append_new(list, o) != 0)
-            abort();
-    }
-    return list;
-}
-
 static void put_claim(json_t *o, const char *name, const char *value)
 {
     if (value[0] != '\0')
@@ -107,8 +91,6 @@ static void put_report(json_t *o, const struct aver_report *r)
         put(o, "signing_algo", json_string(aver_algo_name(r->algo)));
     if (r->has_nonce == AVER_PRESENT)
         put_hex(o, "nonce", aver_bytes_of(r->nonce, 32));
-    if (r->has_gpu == AVER_PRESENT)
-        put(o, "gpus", gpus(r));
     json_t *said = claims(&r->claims);
     if (json_object_size(said) > 0)
         put(o, "claimed", said);
@@ -136,6 +118,13 @@ static json_t *receipt(const struct aver_subject *s)
     return o;
 }
 
+static bool own_root(const struct aver_subject *s)
+{
+    const struct aver_policy *p = s->policy;
+
+    return p->has_root || p->has_gpu_root || p->has_rim_root;
+}
+
 /* What both an object for one report and one for several begin with. */
 static json_t *head(const struct outcome *o, enum aver_word word,
                     const struct aver_verdict *refused)
@@ -148,14 +137,13 @@ static json_t *head(const struct outcome *o, enum aver_word word,
 
     put(out, "verdict", json_string(verdict_word(word)));
     put(out, "trust",
-        json_string(simulator             ? "simulator"
-                    : s->policy->has_root ? "custom"
-                                          : "vendor"));
-    if (simulator && (s->report != NULL || s->cpu != NULL))
+        json_string(simulator     ? "simulator"
+                    : own_root(s) ? "custom"
+                                  : "vendor"));
+    if (simulator && (s->report != NULL || s->cpu != NULL || s->gpus != NULL))
         put(out, "simulated", json_true());
     put(out, "at", json_integer(o->at));
-    put(out, "reason",
-        why != NULL ? json_string(why->row->cause) : json_null());
+    put(out, "reason", why != NULL ? json_string(why->cause) : json_null());
     return out;
 }
 
@@ -174,6 +162,7 @@ static void put_members(json_t *out, const struct outcome *o)
 
     put(out, "checks", checks(o->verdict));
     print_cpu_members(out, o);
+    print_gpu_members(out, o);
     if (s->report != NULL)
         put_report(out, s->report);
     if (s->code != NULL)

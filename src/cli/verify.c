@@ -86,9 +86,11 @@ static int verify_report(int argc, char **argv)
 {
     struct judge_options o = {0};
     const struct option table[] = {
-        JUDGE_NONCE(o), JUDGE_ADDRESS(o), JUDGE_SPKI(o),
-        JUDGE_ALGO(o),  JUDGE_CPU(o),     JUDGE_GPUS(o),
-        JUDGE_JSON(o),  JUDGE_QUIET(o),   {NULL, NULL, NULL, NULL, NULL}};
+        JUDGE_NONCE(o),   JUDGE_ADDRESS(o),
+        JUDGE_SPKI(o),    JUDGE_ALGO(o),
+        JUDGE_CPU(o),     JUDGE_GPUS(o),
+        JUDGE_DEVICES(o), JUDGE_JSON(o),
+        JUDGE_QUIET(o),   {NULL, NULL, NULL, NULL, NULL}};
     struct judge j;
     struct aver_error err;
     struct aver_scopes *r = NULL;
@@ -165,6 +167,7 @@ static int verify_url(int argc, char **argv)
         JUDGE_ALGO(o),
         JUDGE_CPU(o),
         JUDGE_GPUS(o),
+        JUDGE_DEVICES(o),
         {"token-file", "FILE", "bearer token, first line of it", &token_file,
          NULL},
         {"save", "FILE", "write the evidence there", &save_to, NULL},
@@ -266,6 +269,7 @@ static int verify_receipt(int argc, char **argv)
         JUDGE_ALGO(o),
         JUDGE_CPU(o),
         JUDGE_GPUS(o),
+        JUDGE_DEVICES(o),
         JUDGE_JSON(o),
         JUDGE_QUIET(o),
         {NULL, NULL, NULL, NULL, NULL}};
@@ -296,7 +300,7 @@ static const struct {
     int (*main)(int argc, char **argv);
 } kinds[] = {
     {"report", verify_report},          {"receipt", verify_receipt},
-    {"quote", verify_quote_main},       {"gpu", NULL},
+    {"quote", verify_quote_main},       {"gpu", verify_gpu_main},
     {"eventlog", verify_eventlog_main}, {"bundle", NULL},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -316,9 +320,10 @@ static int unknown(const char *typed)
     for (size_t i = 0; i < KINDS; i++)
         if (kinds[i].main != NULL)
             aver_suggest_offer(&s, kinds[i].name);
-    return usage("verify wants a URL, report, quote, eventlog or receipt, not "
-                 "\"%.60s\"%s",
-                 typed, aver_suggest_text(&s, near, sizeof(near)));
+    return usage(
+        "verify wants a URL, report, quote, gpu, eventlog or receipt, not "
+        "\"%.60s\"%s",
+        typed, aver_suggest_text(&s, near, sizeof(near)));
 }
 
 int verify_main(int argc, char **argv)
@@ -330,17 +335,16 @@ int verify_main(int argc, char **argv)
         puts("usage: aver verify URL [options]\n"
              "       aver verify report FILE|- [options]\n"
              "       aver verify quote FILE|- [options]\n"
+             "       aver verify gpu FILE|- [options]\n"
              "       aver verify receipt --request FILE --response FILE "
              "--receipt FILE [options]\n"
              "       aver verify eventlog FILE|- --quote FILE [options]\n\n"
              "Says check by check what holds; the last line is the verdict. "
              "`aver verify URL --help`,\n`aver verify report --help` and so "
              "on list the options.\n\n"
-             "What Intel signs about a platform comes with --collateral, from "
-             "the server itself, or\nfrom what `aver endorse` has kept. This "
-             "version does not judge GPU evidence yet: that row\nis unknown, "
-             "and a report is UNDECIDED at best, unless --gpu-count 0 says "
-             "that no GPU is used.");
+             "What Intel and NVIDIA sign about their hardware comes with "
+             "--collateral, --rim and --ocsp,\nfrom the server itself, or "
+             "from what `aver endorse` has kept.");
         return argc > 1 ? EXIT_OK : EXIT_USAGE;
     }
     for (size_t i = 0; i < KINDS; i++) {

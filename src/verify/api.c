@@ -53,7 +53,10 @@ static int judge_one(struct aver_judgement **out, const struct aver_subject *s,
     j->simulated = s->policy->trust == AVER_TRUST_SIMULATOR;
     aver_judge(&j->verdict[0], s);
     aver_judgement_fill(j, 0, name);
-    aver_judged_describe(&j->scope[0], s, &j->verdict[0]);
+    if (aver_judged_describe(&j->scope[0], s, &j->verdict[0]) != 0) {
+        aver_judgement_free(j);
+        return no_memory(err);
+    }
     *out = j;
     return 0;
 }
@@ -99,6 +102,30 @@ out:
     return rc;
 }
 
+int aver_judge_gpu(const struct aver_policy *policy,
+                   struct aver_endorsements *set, struct aver_judgement **out,
+                   const void *json, size_t json_size, struct aver_error *err)
+{
+    struct aver_subject s = {.policy = policy};
+    struct aver_endorsements *own = NULL;
+    struct aver_gpu_evidence *evidence = NULL;
+    int rc = -1;
+
+    if (ready(policy, out, err) != 0 ||
+        needs_bytes("GPU evidence", json, json_size, err) != 0)
+        return -1;
+    set = set_or(set, &own);
+    if (set != NULL)
+        evidence = aver_gpu_evidence_parse(aver_bytes_of(json, json_size));
+    if (evidence != NULL)
+        s.gpus = aver_gpus_new(evidence, set, policy->at);
+    rc = s.gpus != NULL ? judge_one(out, &s, "gpu", err) : no_memory(err);
+    aver_gpus_free(s.gpus);
+    aver_gpu_evidence_free(evidence);
+    aver_endorsements_free(own);
+    return rc;
+}
+
 static int judge_scopes(struct aver_judgement **out,
                         const struct aver_policy *policy,
                         const struct aver_scopes *scopes,
@@ -121,7 +148,10 @@ static int judge_scopes(struct aver_judgement **out,
         struct aver_subject one = aver_subject_of(&s, i);
 
         aver_judgement_fill(j, i, scopes->scope[i].name);
-        aver_judged_describe(&j->scope[i], &one, &j->verdict[i]);
+        if (aver_judged_describe(&j->scope[i], &one, &j->verdict[i]) != 0) {
+            aver_judgement_free(j);
+            return no_memory(err);
+        }
     }
     *out = j;
     return 0;
@@ -256,8 +286,11 @@ static int add_report(struct aver_judgement **receipt,
     if (both == NULL)
         return no_memory(err);
     both->simulated = (*receipt)->simulated;
-    aver_judgement_copy(both, 0, *receipt);
-    aver_judgement_copy(both, 1, report);
+    if (aver_judgement_copy(both, 0, *receipt) != 0 ||
+        aver_judgement_copy(both, 1, report) != 0) {
+        aver_judgement_free(both);
+        return no_memory(err);
+    }
     aver_judgement_free(*receipt);
     *receipt = both;
     return 0;

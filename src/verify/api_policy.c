@@ -106,33 +106,61 @@ static int one_root(struct aver_error *err)
                      "a root of one's own, or the simulator's: not both");
 }
 
-int aver_policy_set_root(struct aver_policy *p, const void *pem,
-                         size_t pem_size, struct aver_error *err)
+/* Roots of one's own, and the simulator's, exclude each other. */
+static int set_root(struct aver_policy *p, enum aver_root which,
+                    const void *pem, size_t pem_size, struct aver_error *err)
 {
     if (p == NULL)
         return no_policy(err);
     if (p->trust == AVER_TRUST_SIMULATOR)
         return one_root(err);
-    return aver_policy_root(p, aver_bytes_of(pem, pem_size), err);
+    return aver_policy_root(p, which, aver_bytes_of(pem, pem_size), err);
+}
+
+int aver_policy_set_root(struct aver_policy *p, const void *pem,
+                         size_t pem_size, struct aver_error *err)
+{
+    return set_root(p, AVER_ROOT_CPU, pem, pem_size, err);
+}
+
+int aver_policy_set_gpu_root(struct aver_policy *p, const void *pem,
+                             size_t pem_size, struct aver_error *err)
+{
+    return set_root(p, AVER_ROOT_GPU, pem, pem_size, err);
+}
+
+int aver_policy_set_rim_root(struct aver_policy *p, const void *pem,
+                             size_t pem_size, struct aver_error *err)
+{
+    return set_root(p, AVER_ROOT_RIM, pem, pem_size, err);
+}
+
+void aver_policy_set_ocsp_grace(struct aver_policy *p, uint32_t seconds)
+{
+    if (p != NULL)
+        p->ocsp_grace = seconds;
 }
 
 int aver_policy_trust_simulator_insecure(
     struct aver_policy *p, const void *cpu_pem, size_t cpu_pem_size,
-    const void *gpu_pem, size_t gpu_pem_size, struct aver_error *err)
+    const void *gpu_pem, size_t gpu_pem_size, const void *rim_pem,
+    size_t rim_pem_size, struct aver_error *err)
 {
-    struct aver_bytes cpu = aver_bytes_of(cpu_pem, cpu_pem_size);
-    struct aver_bytes gpu = aver_bytes_of(gpu_pem, gpu_pem_size);
-    uint8_t root[32], gpu_root[32];
+    const struct aver_bytes pem[] = {aver_bytes_of(cpu_pem, cpu_pem_size),
+                                     aver_bytes_of(gpu_pem, gpu_pem_size),
+                                     aver_bytes_of(rim_pem, rim_pem_size)};
+    uint8_t spki[3][32];
 
     if (p == NULL)
         return no_policy(err);
-    if (p->has_root)
+    if (p->has_root || p->has_gpu_root || p->has_rim_root)
         return one_root(err);
-    if (aver_x509_spki_sha256(root, cpu, err) != 0 ||
-        aver_x509_spki_sha256(gpu_root, gpu, err) != 0)
-        return -1;
-    memcpy(p->simulator_root, root, 32);
-    memcpy(p->simulator_gpu_root, gpu_root, 32);
+    for (size_t i = 0; i < 3; i++)
+        if (aver_x509_spki_sha256(spki[i], pem[i], err) != 0)
+            return -1;
+    memcpy(p->simulator_root, spki[0], 32);
+    memcpy(p->simulator_gpu_root, spki[1], 32);
+    memcpy(p->simulator_rim_root, spki[2], 32);
     p->trust = AVER_TRUST_SIMULATOR;
     return 0;
 }

@@ -24,6 +24,34 @@ static void make_address(const struct aver_report *r, const uint8_t *nonce,
                      r->has_spki ? r->spki : NULL, r->nonce);
 }
 
+/* ---- a statement that also covers the GPUs' evidence (layout C) ---- */
+
+static void make_statement(const struct aver_report *r, const uint8_t *nonce,
+                           struct aver_bound *b)
+{
+    struct aver_statement s = {
+        .key_id = aver_bytes_of(r->key.p, r->key.n),
+        .spki_sha256 = r->has_spki ? r->spki : NULL,
+        .nonce = r->nonce,
+        .gpu_sha256 = r->gpu_digest,
+        .switch_sha256 =
+            r->has_switch_digest == AVER_PRESENT ? r->switch_digest : NULL,
+    };
+    struct aver_buf text;
+
+    (void)nonce;
+    if (r->has_nonce != AVER_PRESENT || r->key.n == 0) {
+        b->open = "without request_nonce the rule is not known";
+        return;
+    }
+    b->n = 1;
+    aver_buf_init(&text, 1024);
+    if (aver_statement_write(&text, &s) != 0)
+        abort(); /* out of memory */
+    aver_report_data_stated(b->want[0], aver_buf_view(&text), r->nonce);
+    aver_buf_clear(&text);
+}
+
 /* ---- the first generation ---- */
 
 static void put(struct aver_buf *b, struct aver_bytes in)
@@ -132,6 +160,7 @@ static void make_raw(const struct aver_report *r, const uint8_t *nonce,
 enum {
     ADDRESS,
     ADDRESS_TLS,
+    STATEMENT,
     SEED,
     COMPOSE_MANAGER,
     CHUTES,
@@ -149,6 +178,12 @@ const struct aver_binding aver_bindings[] = {
                      {"SHA-256(key, TLS key)", "the nonce"},
                      false,
                      make_address},
+    [STATEMENT] = {"statement",
+                   "SHA-256 of a statement on key, TLS key and GPU evidence, "
+                   "the nonce (layout C)",
+                   {"SHA-256 of the statement", "the nonce"},
+                   false,
+                   make_statement},
     [SEED] = {"seed",
               "SHA-512 of \"app-data:\" and the key's Keccak-256 in hex",
               {"that", "that"},
@@ -174,6 +209,8 @@ const unsigned aver_bindings_n =
 
 static unsigned rule_of_service(const struct aver_report *r)
 {
+    if (r->has_gpu_digest == AVER_PRESENT)
+        return STATEMENT;
     if (r->has_nonce == AVER_ABSENT && r->has_gpu_nonce == AVER_PRESENT &&
         !r->has_spki)
         return SEED;

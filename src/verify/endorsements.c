@@ -300,6 +300,13 @@ static bool chain_within(const struct aver_chain *c, int64_t at)
     return c->n > 0;
 }
 
+/* One that cannot be read, or whose version cannot, may be the one. */
+static bool may_be(const struct aver_rim *r, const char *version)
+{
+    return strcmp(r->version, version) == 0 ||
+           (r->flaw.cause != NULL && r->version[0] == '\0');
+}
+
 struct aver_rim *aver_endorsements_rim(const struct aver_endorsements *e,
                                        const char *version, const char *product,
                                        const char *edition, int64_t at)
@@ -310,13 +317,13 @@ struct aver_rim *aver_endorsements_rim(const struct aver_endorsements *e,
     for (unsigned i = 0; i < e->nrims; i++) {
         struct aver_rim *r = e->rim[i];
         const struct aver_chain *by = &r->chain;
-        struct choice c = {.fits = strcmp(r->product, product) == 0,
+        struct choice c = {.fits = r->flaw.cause == NULL &&
+                                   aver_rim_about(r, version, product, edition),
                            .valid = chain_within(by, at),
                            .issued = by->n > 0 ? by->link[0].cert.not_before
                                                : INT64_MIN};
 
-        if (r->flaw.cause != NULL || strcmp(r->version, version) != 0 ||
-            strcmp(r->edition, edition) != 0)
+        if (!may_be(r, version))
             continue;
         if (best == NULL || better(&c, &had)) {
             best = r;

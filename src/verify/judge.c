@@ -23,6 +23,11 @@ static bool has_cpu(const struct aver_subject *s)
     return s->cpu != NULL;
 }
 
+static bool has_gpus(const struct aver_subject *s)
+{
+    return s->gpus != NULL;
+}
+
 static bool has_report(const struct aver_subject *s)
 {
     return s->report != NULL;
@@ -53,6 +58,11 @@ static bool wants_cpu(const struct aver_subject *s)
     return has_cpu(s) || has_report(s);
 }
 
+static bool wants_gpus(const struct aver_subject *s)
+{
+    return has_gpus(s) || has_report(s);
+}
+
 static bool wants_code(const struct aver_subject *s)
 {
     return has_code(s) || has_report(s);
@@ -66,6 +76,7 @@ static const struct {
     bool (*given)(const struct aver_subject *s); /* what its checks look at */
 } tables[] = {
     {aver_cpu_rows, &aver_cpu_rows_n, wants_cpu, has_cpu},
+    {aver_gpu_rows, &aver_gpu_rows_n, wants_gpus, has_gpus},
     {aver_report_rows, &aver_report_rows_n, has_report, has_report},
     {aver_code_rows, &aver_code_rows_n, wants_code, has_code},
     {aver_expect_rows, &aver_expect_rows_n, has_expectation, has_expectation},
@@ -82,7 +93,7 @@ static void run(struct aver_verdict *v, const struct aver_subject *s,
             given ? rows[i].check(s, &why)
                   : aver_say(&why, AVER_UNKNOWN, "it was not looked at");
 
-        aver_verdict_add(v, &rows[i], result, why.optional, why.text);
+        aver_verdict_add(v, &rows[i], result, &why);
     }
 }
 
@@ -103,6 +114,7 @@ struct aver_subject aver_subject_of(const struct aver_subject *s, unsigned i)
     one.report = scope->report;
     one.scope = scope->name;
     one.cpu = scope->cpu;
+    one.gpus = scope->gpus;
     one.code = scope->code;
     one.registers = scope->report->quote_ok ? &scope->registers : NULL;
     if (i > 0) {

@@ -26,6 +26,8 @@ void aver_judgement_free(struct aver_judgement *j)
 {
     if (j == NULL)
         return;
+    for (unsigned i = 0; j->scope != NULL && i < j->n; i++)
+        free(j->scope[i].device);
     free(j->verdict);
     free(j->scope);
     free(j);
@@ -48,22 +50,25 @@ void aver_judgement_fill(struct aver_judgement *j, unsigned i, const char *name)
             .question = aver_group_question(c->row->group),
             .sentence = c->row->sentence,
             .detail = c->detail,
-            .cause = c->row->cause,
+            .cause = c->cause,
             .result = c->result,
             .required = c->required,
         };
     }
 }
 
-void aver_judgement_copy(struct aver_judgement *j, unsigned at,
-                         const struct aver_judgement *from)
+int aver_judgement_copy(struct aver_judgement *j, unsigned at,
+                        const struct aver_judgement *from)
 {
     for (unsigned i = 0; i < from->n; i++) {
         j->verdict[at + i] = from->verdict[i];
         j->scope[at + i] = from->scope[i];
+        if (aver_judged_devices_copy(&j->scope[at + i], &from->scope[i]) != 0)
+            return -1;
         /* Findings are views of the verdict beside them. */
         aver_judgement_fill(j, at + i, from->scope[i].name);
     }
+    return 0;
 }
 
 static const struct aver_judged *scope_of(const struct aver_judgement *j,

@@ -167,8 +167,8 @@ static void put_cpu(struct aver_judged *out, const struct aver_cpu *c,
         put_tcb(out, c);
 }
 
-void aver_judged_describe(struct aver_judged *out, const struct aver_subject *s,
-                          const struct aver_verdict *v)
+int aver_judged_describe(struct aver_judged *out, const struct aver_subject *s,
+                         const struct aver_verdict *v)
 {
     if (s->cpu != NULL)
         put_cpu(out, s->cpu, v);
@@ -181,4 +181,5 @@ void aver_judged_describe(struct aver_judged *out, const struct aver_subject *s,
     }
     if (s->receipt != NULL)
         put_receipt(out, s);
+    return aver_judged_devices(out, s->gpus);
 }

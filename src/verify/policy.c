@@ -23,6 +23,9 @@ static const struct {
     {"auth-slack", AVER_ALLOW_AUTH_SLACK},
     {"qe-report-data-tail", AVER_ALLOW_QE_REPORT_DATA_TAIL},
     {"root-self-revocation", AVER_ALLOW_ROOT_SELF_REVOCATION},
+    {"rim-hold", AVER_ALLOW_RIM_HOLD},
+    {"rim-missing", AVER_ALLOW_RIM_MISSING},
+    {"revocation-missing", AVER_ALLOW_REVOCATION_MISSING},
 };
 #define RELAXATIONS (sizeof(relaxations) / sizeof(relaxations[0]))
 
@@ -59,6 +62,19 @@ static int allow_status(struct aver_policy *p, const char *word,
                      aver_suggest_text(&s, near, sizeof(near)));
 }
 
+static int allow_index(struct aver_policy *p, const char *word,
+                       struct aver_error *err)
+{
+    uint64_t i = 0;
+
+    if (aver_decimal(&i, aver_bytes_str(word), AVER_SPDM_BLOCKS_MAX - 1) != 0)
+        return aver_fail(err, AVER_ECONFIG,
+                         "rim-index wants = and a number from 0 to %d",
+                         AVER_SPDM_BLOCKS_MAX - 1);
+    p->rim_skips.set[i / 8] |= (uint8_t)(1U << i % 8);
+    return 0;
+}
+
 int aver_policy_allow(struct aver_policy *p, const char *name,
                       struct aver_error *err)
 {
@@ -69,6 +85,8 @@ int aver_policy_allow(struct aver_policy *p, const char *name,
         return aver_fail(err, AVER_EMEM, "there is no policy: it was not made");
     if (strncmp(name, "tcb=", 4) == 0)
         return allow_status(p, name + 4, err);
+    if (strncmp(name, "rim-index=", 10) == 0)
+        return allow_index(p, name + 10, err);
     aver_suggest_start(&s, name);
     for (size_t i = 0; i < RELAXATIONS; i++) {
         if (strcmp(relaxations[i].name, name) == 0) {
@@ -78,6 +96,7 @@ int aver_policy_allow(struct aver_policy *p, const char *name,
         aver_suggest_offer(&s, relaxations[i].name);
     }
     aver_suggest_offer(&s, "tcb=any");
+    aver_suggest_offer(&s, "rim-index=N");
     return aver_fail(err, AVER_ECONFIG, "nothing is relaxed by \"%.60s\"%s",
                      name, aver_suggest_text(&s, near, sizeof(near)));
 }
@@ -183,6 +202,17 @@ static bool has_fmspc(const struct aver_policy *p)
     return p->has_fmspc;
 }
 
+/* Of GPUs: what is missing is refused. */
+static const struct {
+    const char *name;
+    unsigned bit;
+} wanted[] = {
+    {"rim", AVER_REQUIRE_RIM},
+    {"revocation", AVER_REQUIRE_REVOCATION},
+    {"topology", AVER_REQUIRE_TOPOLOGY},
+};
+#define WANTED (sizeof(wanted) / sizeof(wanted[0]))
+
 static const struct {
     const char *name, *value;
     int (*set)(struct aver_policy *p, const char *value);
@@ -206,6 +236,13 @@ int aver_policy_require(struct aver_policy *p, const char *name,
         return aver_fail(err, AVER_EMEM, "there is no policy: it was not made");
     snprintf(typed, sizeof(typed), "%.*s", n < 60 ? (int)n : 60, name);
     aver_suggest_start(&s, typed);
+    for (size_t i = 0; i < WANTED; i++) {
+        aver_suggest_offer(&s, wanted[i].name);
+        if (strcmp(wanted[i].name, name) == 0) {
+            p->require |= wanted[i].bit;
+            return 0;
+        }
+    }
     for (size_t i = 0; i < DEMANDS; i++) {
         aver_suggest_offer(&s, demands[i].name);
         if (strcmp(demands[i].name, typed) != 0)
@@ -237,11 +274,14 @@ int aver_policy_time(int64_t *at, const char *text, struct aver_error *err)
                      text);
 }
 
-int aver_policy_root(struct aver_policy *p, struct aver_bytes pem,
-                     struct aver_error *err)
+int aver_policy_root(struct aver_policy *p, enum aver_root which,
+                     struct aver_bytes pem, struct aver_error *err)
 {
-    if (aver_x509_spki_sha256(p->root, pem, err) != 0)
+    uint8_t *const to[] = {p->root, p->gpu_root, p->rim_root};
+    bool *const has[] = {&p->has_root, &p->has_gpu_root, &p->has_rim_root};
+
+    if (aver_x509_spki_sha256(to[which], pem, err) != 0)
         return -1;
-    p->has_root = true;
+    *has[which] = true;
     return 0;
 }

@@ -48,6 +48,9 @@ static const char *const names[M_N] = {
     [M_INTEL_QUOTE] = "intel_quote",
     [M_QUOTE] = "quote",
     [M_NVIDIA] = "nvidia_payload",
+    [M_NVSWITCH] = "nvswitch_payload",
+    [M_GPU_DIGEST] = "gpu_evidence_sha256",
+    [M_SWITCH_DIGEST] = "nvswitch_evidence_sha256",
     [M_NONCE] = "nonce",
     [M_ACTIONS] = "actions",
     [M_ACTIONS_HASH] = "actions_hash",
@@ -213,6 +216,15 @@ static void read_echo(struct aver_report *r, const struct aver_json_member *m)
         aver_report_fault(r, "report_data", "is not hex of at most 64 bytes");
 }
 
+static void read_digest(struct aver_report *r, enum aver_presence *has,
+                        uint8_t out[static 32],
+                        const struct aver_json_member *m)
+{
+    *has = read_32(out, m);
+    if (*has == AVER_MALFORMED)
+        aver_report_fault(r, m->name, "is not 64 hex digits");
+}
+
 static void read_service(struct aver_report *r,
                          const struct aver_json_member *m,
                          struct aver_bytes source)
@@ -224,7 +236,10 @@ static void read_service(struct aver_report *r,
     r->has_spki = spki == AVER_PRESENT;
     if (spki == AVER_MALFORMED)
         aver_report_fault(r, "tls_cert_fingerprint", "is not 64 hex digits");
-    aver_gpu_payload_read(r, &m[M_NVIDIA], source);
+    read_digest(r, &r->has_gpu_digest, r->gpu_digest, &m[M_GPU_DIGEST]);
+    read_digest(r, &r->has_switch_digest, r->switch_digest,
+                &m[M_SWITCH_DIGEST]);
+    aver_gpu_payload_read(r, &m[M_NVIDIA], &m[M_NVSWITCH], source);
 }
 
 static bool hash_is_of_actions(const struct aver_report *r)
@@ -419,10 +434,7 @@ void aver_report_free(struct aver_report *r)
 {
     if (r == NULL)
         return;
-    for (unsigned i = 0; i < r->ngpus; i++) {
-        aver_buf_clear(&r->gpus[i].evidence);
-        aver_buf_clear(&r->gpus[i].certificate);
-    }
+    aver_gpu_evidence_free(r->gpu);
     aver_buf_clear(&r->quote_bytes);
     aver_buf_clear(&r->second);
     aver_buf_clear(&r->e2e_key);
@@ -451,18 +463,25 @@ static bool same_facts(const struct aver_report *a, const struct aver_report *b)
            memcmp(a->echo, b->echo, 64) == 0;
 }
 
+static bool same_payload(const struct aver_gpu_evidence *a,
+                         const struct aver_gpu_evidence *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    return memcmp(a->digest, b->digest, 32) == 0 &&
+           a->has_switch_digest == b->has_switch_digest &&
+           memcmp(a->switch_digest, b->switch_digest, 32) == 0;
+}
+
 static bool same_gpus(const struct aver_report *a, const struct aver_report *b)
 {
-    bool same = a->has_gpu == b->has_gpu && a->ngpus == b->ngpus &&
-                a->has_gpu_nonce == b->has_gpu_nonce &&
-                memcmp(a->gpu_nonce, b->gpu_nonce, 32) == 0 &&
-                strcmp(a->gpu_fault, b->gpu_fault) == 0;
-
-    for (unsigned i = 0; same && i < a->ngpus; i++)
-        same = a->gpus[i].readable == b->gpus[i].readable &&
-               same_bytes(&a->gpus[i].evidence, &b->gpus[i].evidence) &&
-               same_bytes(&a->gpus[i].certificate, &b->gpus[i].certificate);
-    return same;
+    return a->has_gpu == b->has_gpu &&
+           strcmp(a->gpu_fault, b->gpu_fault) == 0 &&
+           a->has_gpu_digest == b->has_gpu_digest &&
+           memcmp(a->gpu_digest, b->gpu_digest, 32) == 0 &&
+           a->has_switch_digest == b->has_switch_digest &&
+           memcmp(a->switch_digest, b->switch_digest, 32) == 0 &&
+           same_payload(a->gpu, b->gpu);
 }
 
 bool aver_report_same(const struct aver_report *a, const struct aver_report *b)

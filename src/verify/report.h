@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "verify/actions.h"
+#include "verify/gpu_evidence.h"
 #include "verify/keyid.h"
 #include "verify/quote.h"
 
@@ -40,14 +41,6 @@ struct aver_report_nature {
     bool tls; /* the connection that you saw may end in it */
 };
 const struct aver_report_nature *aver_report_nature(enum aver_report_kind kind);
-
-struct aver_gpu {
-    char arch[16]; /* as claimed */
-    bool readable; /* evidence and certificate could be decoded */
-    bool was_hex;  /* first generation: base64 of hex */
-    struct aver_buf evidence, certificate; /* SPDM bytes; PEM text */
-    uint8_t nonce[32];                     /* the one inside the evidence */
-};
 
 /* Unsigned members: what the server says of itself. "" if it says nothing. */
 struct aver_claims {
@@ -83,8 +76,10 @@ struct aver_report {
     enum aver_presence has_gpu_nonce;
     uint8_t gpu_nonce[32];
     char gpu_fault[128]; /* why the GPUs' list could not be taken apart */
-    unsigned ngpus;
-    struct aver_gpu gpus[AVER_GPUS_MAX];
+    struct aver_gpu_evidence *gpu; /* NULL if there is none */
+    /* What the statement says that the quote is about (layout C). */
+    enum aver_presence has_gpu_digest, has_switch_digest;
+    uint8_t gpu_digest[32], switch_digest[32];
     /* A compose manager's: the list's digest in each of its spellings, and
      * the one that it names. */
     enum aver_presence has_actions, has_actions_hash;

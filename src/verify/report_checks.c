@@ -3,9 +3,7 @@
  * report_checks: what each row about a report looks at. A row whose premise
  * is missing says skip, so that one flaw makes one row fail. */
 #include "verify/report_checks.h"
-#include "crypto/x509.h"
 #include "verify/binding.h"
-#include "verify/roots.h"
 
 #include <string.h>
 
@@ -85,70 +83,14 @@ AVER_CHECK(aver_check_same_machine)
     return AVER_PASS;
 }
 
-static bool refuses(enum aver_result result)
-{
-    return result == AVER_FAIL || result == AVER_SIMULATED;
-}
-
-/* Where one GPU's certificates end, against where they should. */
-static enum aver_result judge_gpu_root(const struct aver_gpu *g,
-                                       const struct aver_policy *p,
-                                       struct aver_note *why)
-{
-    bool simulator = p->trust == AVER_TRUST_SIMULATOR;
-    const uint8_t *want = simulator ? p->simulator_gpu_root : aver_root_nvidia;
-    uint8_t spki[32];
-
-    if (aver_x509_spki_sha256(
-            spki, aver_pem_last(aver_buf_view(&g->certificate)), NULL) != 0)
-        return aver_say(why, AVER_UNKNOWN,
-                        "a GPU's evidence comes with no certificates");
-    if (memcmp(spki, want, 32) == 0)
-        return aver_say(why, AVER_PASS, "%s",
-                        simulator ? "made by the simulator, which you said to "
-                                    "trust"
-                                  : "");
-    if (memcmp(spki, p->simulator_gpu_root, 32) == 0)
-        return aver_say(why, AVER_SIMULATED,
-                        "a GPU's evidence comes from the simulator");
-    return aver_say(why, AVER_FAIL, "a GPU's evidence does not end in %s",
-                    simulator ? "the simulator's root, which is the one to be "
-                                "trusted"
-                              : "NVIDIA's root");
-}
-
-/* The worst that any of them is. */
-AVER_CHECK(aver_check_simulated)
-{
-    const struct aver_report *r = s->report;
-    enum aver_result result = AVER_NO_MATTER;
-
-    if (!aver_report_usable(r))
-        return aver_say(why, AVER_SKIP, "%s", no_shape);
-    for (unsigned i = 0; i < r->ngpus; i++) {
-        struct aver_note note = {0};
-
-        if (!r->gpus[i].readable || refuses(result))
-            continue;
-        enum aver_result gpu = judge_gpu_root(&r->gpus[i], s->policy, &note);
-        if (result == AVER_NO_MATTER || result == AVER_PASS || refuses(gpu)) {
-            result = gpu;
-            *why = note;
-        }
-    }
-    if (result == AVER_NO_MATTER)
-        return aver_say(why, result, "there is no GPU evidence to look at");
-    return result;
-}
-
 static bool has_gpus(const struct aver_report *r, const struct aver_policy *p)
 {
     (void)p;
     return nature_of(r)->gpus;
 }
 
-/* True if the GPUs are shown by others, and nothing is shown here. */
-static bool without_gpus(const struct aver_subject *s, struct aver_note *why)
+bool aver_report_others_have_gpus(const struct aver_subject *s,
+                                  struct aver_note *why)
 {
     const struct aver_report_nature *nature = nature_of(s->report);
 
@@ -157,46 +99,6 @@ static bool without_gpus(const struct aver_subject *s, struct aver_note *why)
         return false;
     aver_say(why, AVER_NO_MATTER, "%s has none", nature->words);
     return true;
-}
-
-AVER_CHECK(aver_check_gpu_evidence)
-{
-    const struct aver_report *r = s->report;
-
-    if (!aver_report_usable(r))
-        return aver_say(why, AVER_SKIP, "%s", no_shape);
-    if (without_gpus(s, why))
-        return AVER_NO_MATTER;
-    if (r->has_gpu == AVER_MALFORMED)
-        return aver_say(why, AVER_FAIL, "%s", r->gpu_fault);
-    if (r->ngpus == 0 && s->policy->has_gpu_count && s->policy->gpu_count == 0)
-        return aver_say(why, AVER_NO_MATTER, "none, as was asked for");
-    if (r->ngpus == 0)
-        return aver_say(why, AVER_UNKNOWN,
-                        "the report holds no GPU evidence (if none is used: "
-                        "--gpu-count 0)");
-    for (unsigned i = 0; i < r->ngpus; i++)
-        if (!r->gpus[i].readable)
-            return aver_say(why, AVER_FAIL,
-                            "GPU %u: no SPDM measurements in base64", i);
-    return aver_say(why, AVER_UNKNOWN, "not judged yet (%u GPU%s)", r->ngpus,
-                    r->ngpus == 1 ? "" : "s");
-}
-
-AVER_CHECK(aver_check_gpu_count)
-{
-    const struct aver_report *r = s->report;
-
-    if (!s->policy->has_gpu_count)
-        return aver_say(why, AVER_NO_MATTER, "no number was asked for");
-    if (without_gpus(s, why))
-        return AVER_NO_MATTER;
-    if (!aver_report_usable(r) || r->has_gpu == AVER_MALFORMED)
-        return aver_say(why, AVER_SKIP, "there is no list to count");
-    if (r->ngpus != s->policy->gpu_count)
-        return aver_say(why, AVER_FAIL, "evidence of %u, not of %u", r->ngpus,
-                        s->policy->gpu_count);
-    return aver_say(why, AVER_PASS, "%u", r->ngpus);
 }
 
 AVER_CHECK(aver_check_key_address)
@@ -381,39 +283,11 @@ AVER_CHECK(aver_check_nonce_echo)
     return AVER_PASS;
 }
 
-/* What the GPUs must have been asked with: the report's nonce; by an instance,
- * which names none, the first half of what its quote holds. */
-static const uint8_t *nonce_for_gpus(const struct aver_report *r)
+const uint8_t *aver_report_nonce_for_gpus(const struct aver_report *r)
 {
     if (nature_of(r)->nonce == NULL)
         return r->quote_ok ? r->quote.report_data.p : NULL;
     return r->has_nonce == AVER_PRESENT ? r->nonce : NULL;
-}
-
-AVER_CHECK(aver_check_nonce_gpu)
-{
-    const struct aver_report *r = s->report;
-    const uint8_t *nonce = nonce_for_gpus(r);
-
-    if (!aver_report_usable(r) || nonce == NULL)
-        return aver_say(why, AVER_SKIP, "there is no nonce to compare with");
-    if (r->has_gpu == AVER_MALFORMED)
-        return aver_say(why, AVER_SKIP, "there is no list to look at");
-    if (r->ngpus == 0 && r->has_gpu_nonce == AVER_ABSENT)
-        return aver_say(why, AVER_NO_MATTER, "there is no GPU evidence");
-    if (nature_of(r)->nonce != NULL && r->has_gpu_nonce != AVER_PRESENT)
-        return aver_say(why, AVER_FAIL,
-                        "nvidia_payload.nonce is not 64 hex digits");
-    if (nature_of(r)->nonce != NULL && memcmp(r->gpu_nonce, nonce, 32) != 0)
-        return aver_say(why, AVER_FAIL,
-                        "nvidia_payload.nonce is another nonce");
-    for (unsigned i = 0; i < r->ngpus; i++)
-        if (r->gpus[i].readable && memcmp(r->gpus[i].nonce, nonce, 32) != 0)
-            return aver_say(why, AVER_FAIL,
-                            "GPU %u: bytes 4 to 35 of the evidence are "
-                            "another nonce",
-                            i);
-    return AVER_PASS;
 }
 
 /* A report that names no nonce: it may be inside what the quote holds. */

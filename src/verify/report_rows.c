@@ -29,28 +29,6 @@ const struct aver_row aver_report_rows[] = {
      "A manager on another machine vouches for actions that were not taken on "
      "this one.",
      "VERIFYING, reports inside reports"},
-    {"report.simulated", AVER_GPU, true, "SIMULATED",
-     "the GPUs' evidence names the root that you trust", aver_check_simulated,
-     "That the certificates beside each GPU's evidence lead to NVIDIA's key, "
-     "or, under --trust simulator, to the simulator's, which then replaces "
-     "it. Whether each certificate is signed by the next is for the row "
-     "gpu.evidence; for the CPU the row tdx.pck_chain does all of it.",
-     "The simulator's private keys are published: anybody can make evidence "
-     "with them. What the report says of itself decides nothing.",
-     "aver(1), --trust"},
-    {"gpu.evidence", AVER_GPU, true, "json",
-     "genuine NVIDIA GPUs in confidential mode signed the measurements",
-     aver_check_gpu_evidence,
-     "That each GPU is NVIDIA's, unrevoked and in confidential mode. This "
-     "version reads the evidence and does not judge it yet: the row is "
-     "unknown at best. With --gpu-count 0 a report without GPUs is right.",
-     "Prompts would be in clear on the bus and in the GPU's memory.",
-     "SPDM 1.1 measurements; aver(1), --gpu-count"},
-    {"gpu.count", AVER_GPU, true, "count",
-     "as many GPUs gave evidence as you asked for", aver_check_gpu_count,
-     "That the list holds evidence of --gpu-count devices.",
-     "One good GPU shown, and the work done on another that is not shown.",
-     "aver(1), --gpu-count"},
     {"report.key_address", AVER_KEY, true, "KEY_ADDRESS",
      "the address is the public key's own", aver_check_key_address,
      "That signing_address is derived from signing_public_key (the last 20 "
@@ -89,14 +67,6 @@ const struct aver_row aver_report_rows[] = {
      "against which the quote and the GPUs are compared.",
      "Without a nonce nothing tells a new report from an old one.",
      "PROTOCOL, attestation report: request_nonce"},
-    {"report.nonce_gpu", AVER_FRESH, true, "nonce",
-     "the GPUs answered to the same nonce", aver_check_nonce_gpu,
-     "That nvidia_payload.nonce and the nonce inside each GPU's evidence are "
-     "the report's; of an instance, which names none, that they are the first "
-     "half of what its quote holds.",
-     "Old evidence of a GPU that has since left confidential mode, or of "
-     "another machine's GPU recorded once and shown for ever.",
-     "PROTOCOL, attestation report: nvidia_payload"},
     {"report.fresh", AVER_FRESH, true, "NONCE",
      "the report was made for your nonce", aver_check_fresh,
      "That the report was made after you drew the nonce, so it is no "

@@ -9,6 +9,7 @@
 
 extern const uint8_t aver_root_intel[32];  /* "Intel SGX Root CA" */
 extern const uint8_t aver_root_nvidia[32]; /* "NVIDIA Device Identity CA" */
+extern const uint8_t aver_root_rim[32];    /* "NVIDIA CoRIM signing Root CA" */
 
 /* SHA-256 of the certificate of Intel's root, DER, which is signed by itself:
  * so much need not be found out again. */

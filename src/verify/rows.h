@@ -11,6 +11,7 @@
 #include "verify/code.h"
 #include "verify/cpu.h"
 #include "verify/expect.h"
+#include "verify/gpus.h"
 #include "verify/receipt.h"
 #include "verify/report.h"
 #include "verify/scopes.h"
@@ -27,6 +28,20 @@ enum {
     AVER_ALLOW_AUTH_SLACK = 1 << 4,
     AVER_ALLOW_QE_REPORT_DATA_TAIL = 1 << 5,
     AVER_ALLOW_ROOT_SELF_REVOCATION = 1 << 6,
+    /* Of GPUs. */
+    AVER_ALLOW_RIM_HOLD = 1 << 7, /* a RIM's signer may be on hold */
+    /* Genuine will do: nobody said what the measurements must be, or whether
+     * a certificate was withdrawn. */
+    AVER_ALLOW_RIM_MISSING = 1 << 8,
+    AVER_ALLOW_REVOCATION_MISSING = 1 << 9,
+};
+
+/* What is missing is then refused, where else it leaves things undecided (or,
+ * of the topology, does not matter). */
+enum {
+    AVER_REQUIRE_RIM = 1 << 0,
+    AVER_REQUIRE_REVOCATION = 1 << 1,
+    AVER_REQUIRE_TOPOLOGY = 1 << 2,
 };
 
 #define AVER_EXPECT_SCOPES 8
@@ -47,16 +62,22 @@ struct aver_policy {
      * the pinned one. */
     bool has_root;
     uint8_t root[32];
-    /* SHA-256 of the keys (SubjectPublicKeyInfo) of the simulator's CPU and
-     * GPU roots. Under AVER_TRUST_SIMULATOR they replace the vendors'; else
-     * what ends in them is called simulated. */
-    uint8_t simulator_root[32], simulator_gpu_root[32];
+    /* The same of the roots for devices, and for those who sign RIMs. */
+    bool has_gpu_root, has_rim_root;
+    uint8_t gpu_root[32], rim_root[32];
+    /* SHA-256 of the keys (SubjectPublicKeyInfo) of the simulator's roots for
+     * CPUs, GPUs and RIMs. Under AVER_TRUST_SIMULATOR they replace the
+     * vendors'; else what ends in them is called simulated. */
+    uint8_t simulator_root[32], simulator_gpu_root[32], simulator_rim_root[32];
     bool has_nonce; /* the nonce that was asked for */
     uint8_t nonce[32];
     bool as_of; /* judged as of the time it was saved: need not be fresh */
     bool has_gpu_count;
     unsigned gpu_count;
-    bool has_key; /* whom we expect */
+    unsigned require;   /* AVER_REQUIRE_… */
+    int64_t ocsp_grace; /* seconds that an OCSP answer may be late */
+    struct aver_rim_skips rim_skips; /* indices that may differ */
+    bool has_key;                    /* whom we expect */
     struct aver_key_id key;
     /* An answer is asked of the first report: its own key must be this one,
      * and not that of another one that came along. */
@@ -75,13 +96,14 @@ struct aver_policy {
     } scope[AVER_EXPECT_SCOPES];
 };
 
-/* What is judged; borrowed. The rows of a quote need `cpu`, those of the code
- * `code`, and `registers` to hold it against, those of a report `report`,
- * those of a receipt `receipt`; with the last two, the receipt must be signed
- * by the report's key. */
+/* What is judged; borrowed. The rows of a quote need `cpu`, those of GPUs
+ * `gpus`, those of the code `code`, and `registers` to hold it against, those
+ * of a report `report`, those of a receipt `receipt`; with the last two, the
+ * receipt must be signed by the report's key. */
 struct aver_subject {
     const struct aver_policy *policy;
-    struct aver_cpu *cpu; /* remembers which signatures hold */
+    struct aver_cpu *cpu;   /* remembers which signatures hold */
+    struct aver_gpus *gpus; /* likewise */
     const struct aver_report *report;
     const struct aver_receipt *receipt;
     /* All that `report` came with, itself among them; NULL: it came alone.
@@ -97,7 +119,8 @@ struct aver_subject {
 /* Where a row writes what it found. */
 struct aver_note {
     char text[256];
-    bool optional; /* need not pass, for a reason that lies in the policy */
+    bool optional;     /* need not pass, for a reason that lies in the policy */
+    const char *cause; /* the word for it, in place of the row's; or NULL */
 };
 /* Writes the note and returns `result`, so that a row can end with it. */
 enum aver_result aver_say(struct aver_note *why, enum aver_result result,
@@ -116,7 +139,8 @@ struct aver_row {
 
 extern const struct aver_row aver_cpu_rows[];
 extern const struct aver_row aver_report_rows[], aver_receipt_rows[];
-extern const unsigned aver_cpu_rows_n;
+extern const struct aver_row aver_gpu_rows[];
+extern const unsigned aver_cpu_rows_n, aver_gpu_rows_n;
 extern const struct aver_row aver_code_rows[], aver_expect_rows[];
 extern const unsigned aver_report_rows_n, aver_receipt_rows_n;
 extern const unsigned aver_code_rows_n, aver_expect_rows_n;

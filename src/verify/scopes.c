@@ -311,6 +311,7 @@ void aver_scopes_free(struct aver_scopes *s)
         return;
     for (unsigned i = 0; i < s->n; i++) {
         aver_cpu_free(s->scope[i].cpu);
+        aver_gpus_free(s->scope[i].gpus);
         aver_code_free(s->scope[i].code);
         aver_report_free(s->scope[i].report);
     }
@@ -338,10 +339,11 @@ static int gather(struct aver_scope *s, struct aver_endorsements *e, int64_t at)
     const struct aver_report *r = s->report;
 
     s->cpu = aver_cpu_new(aver_buf_view(&r->quote_bytes), e, at);
+    s->gpus = aver_gpus_new(r->gpu, e, at);
     s->code = read_code(r);
     if (r->quote_ok)
         aver_registers_of(&s->registers, &r->quote);
-    return s->cpu != NULL && s->code != NULL ? 0 : -1;
+    return s->cpu != NULL && s->gpus != NULL && s->code != NULL ? 0 : -1;
 }
 
 int aver_scopes_gather(struct aver_scopes *s, struct aver_endorsements *e,

@@ -10,6 +10,7 @@
 
 #include "verify/code.h"
 #include "verify/cpu.h"
+#include "verify/gpus.h"
 #include "verify/registers.h"
 #include "verify/report.h"
 
@@ -20,8 +21,10 @@ struct aver_scope {
     unsigned copies; /* further times that its very evidence stands there */
     struct aver_report *report;
     /* What goes with it, once gathered: its quote beside what vouches for the
-     * platform, its code, and the registers to hold it against. */
+     * platform, its GPUs likewise, its code, and the registers to hold it
+     * against. */
     struct aver_cpu *cpu;
+    struct aver_gpus *gpus;
     struct aver_code *code;
     struct aver_registers registers;
 };

@@ -9,8 +9,7 @@
 #include <string.h>
 
 void aver_verdict_add(struct aver_verdict *v, const struct aver_row *row,
-                      enum aver_result result, bool optional,
-                      const char *detail)
+                      enum aver_result result, const struct aver_note *why)
 {
     v->word = AVER_UNDECIDED;
     if (v->n >= AVER_CHECKS_MAX) {
@@ -19,9 +18,10 @@ void aver_verdict_add(struct aver_verdict *v, const struct aver_row *row,
     }
     struct aver_check *c = &v->checks[v->n++];
     c->row = row;
-    c->required = row->required && !optional && result != AVER_NO_MATTER;
+    c->required = row->required && !why->optional && result != AVER_NO_MATTER;
     c->result = result == AVER_NO_MATTER ? AVER_SKIP : result;
-    snprintf(c->detail, sizeof(c->detail), "%s", detail);
+    c->cause = why->cause != NULL ? why->cause : row->cause;
+    snprintf(c->detail, sizeof(c->detail), "%s", why->text);
 }
 
 static bool refuses(const struct aver_check *c)

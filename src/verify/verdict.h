@@ -25,14 +25,16 @@ enum aver_group {
 };
 
 struct aver_row;
+struct aver_note;
 struct aver_check {
     const struct aver_row *row;
     enum aver_result result;
     bool required;
+    const char *cause; /* the word for it when it fails */
     char detail[256]; /* what was found and where; "" if the sentence says it */
 };
 
-#define AVER_CHECKS_MAX 64
+#define AVER_CHECKS_MAX 96
 struct aver_verdict {
     enum aver_word word;
     unsigned n;
@@ -40,11 +42,10 @@ struct aver_verdict {
     struct aver_check checks[AVER_CHECKS_MAX];
 };
 
-/* Adds one finding and forgets the word. `optional`: this time it need not
- * pass, although the row is a required one. */
+/* Adds one finding and forgets the word. The note may say that it need not
+ * pass this time, although the row is a required one. */
 void aver_verdict_add(struct aver_verdict *v, const struct aver_row *row,
-                      enum aver_result result, bool optional,
-                      const char *detail);
+                      enum aver_result result, const struct aver_note *why);
 /* Settles the word: a required check that failed or was simulated refuses;
  * else one that is unknown or was skipped leaves it undecided; else verified,
  * if at least one required check passed. */

@@ -56,20 +56,21 @@ int main(int argc, char **argv)
     struct aver_endorsements *set = aver_endorsements_new();
     struct aver_error err = {AVER_OK, ""};
     uint8_t nonce[32], request[32], response[32];
-    struct file f[5];
+    struct file f[6];
 
-    if (argc != 10)
+    if (argc != 11)
         return 9;
     struct aver_policy *policy = aver_policy_new(atoll(argv[1]));
     read_hex(nonce, argv[2]);
     read_hex(request, argv[3]);
     read_hex(response, argv[4]);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         f[i] = read_file(argv[5 + i]);
     aver_policy_set_nonce(policy, nonce);
     aver_policy_set_gpu_count(policy, 0);
     if (aver_policy_trust_simulator_insecure(policy, f[3].p, f[3].n, f[4].p,
-                                             f[4].n, &err) == 0 &&
+                                             f[4].n, f[5].p, f[5].n,
+                                             &err) == 0 &&
         aver_endorsements_read(set, f[2].p, f[2].n, &err) == 0 &&
         aver_judge_report(policy, set, &report, f[0].p, f[0].n, &err) == 0 &&
         aver_judge_receipt_of_report(policy, report, &receipt, f[1].p, f[1].n,
@@ -85,7 +86,7 @@ int main(int argc, char **argv)
     aver_judgement_free(report);
     aver_endorsements_free(set);
     aver_policy_free(policy);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         free(f[i].p);
     return rc;
 }

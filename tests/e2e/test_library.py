@@ -177,11 +177,12 @@ def roots(tmp_path_factory):
     """The simulator's, from the source; the library does not have them."""
     folder = tmp_path_factory.mktemp("roots")
     for name, file in (("simulator_root_pem", "simulator_pki.c"),
-                       ("simulator_gpu_root_pem", "simulator_pki_gpu.c")):
+                       ("simulator_gpu_root_pem", "simulator_pki_gpu.c"),
+                       ("simulator_rim_root_pem", "simulator_pki_rim.c")):
         text = (ROOT / "src/attest" / file).read_text()
         literal = re.search(rf'{name}\[\] =\s*((?:"[^"]*"\s*)+);', text).group(1)
         (folder / name).write_text("".join(re.findall(r'"([^"]*)"', literal)).replace("\\n", "\n"))
-    return [folder / "simulator_root_pem", folder / "simulator_gpu_root_pem"]
+    return [folder / f"simulator_{name}pem" for name in ("root_", "gpu_root_", "rim_root_")]
 
 
 def test_a_live_exchange(installed, tmp_path, start, engine, roots):

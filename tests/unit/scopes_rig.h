@@ -93,16 +93,27 @@ __attribute__((unused)) static enum aver_word judge(const struct aver_scopes *s,
     return aver_judge_all(verdicts, &subject);
 }
 
-/* What this version leaves open, whatever the evidence; and what is open where
- * nothing was gathered. */
+/* The GPUs alone, with nothing that vouches for them but their certificates.
+ * The set is the caller's. */
+__attribute__((unused)) static void gather_gpus(struct aver_scopes *s,
+                                                struct aver_endorsements *e)
+{
+    for (unsigned i = 0; i < s->n; i++)
+        s->scope[i].gpus = aver_gpus_new(s->scope[i].report->gpu, e, 0);
+}
+
+/* What nobody says of these captures; and what is open where nothing was
+ * gathered. */
 __attribute__((unused)) static bool is_later(const struct aver_check *c)
 {
-    return strcmp(c->row->id, "gpu.evidence") == 0;
+    return strcmp(c->row->id, "gpu.rim") == 0 ||
+           strcmp(c->row->id, "gpu.revocation") == 0;
 }
 
 __attribute__((unused)) static bool is_gathered(const struct aver_check *c)
 {
     return strncmp(c->row->id, "tdx.", 4) == 0 ||
+           strncmp(c->row->id, "gpu.", 4) == 0 ||
            strncmp(c->row->id, "code.", 5) == 0;
 }
 

@@ -302,14 +302,14 @@ static void one_root_at_a_time(void **state)
     (void)state;
     struct aver_policy *p = aver_policy_new(1);
     assert_int_equal(aver_policy_set_root(p, pem.p, pem.n, &err), 0);
-    assert_int_equal(aver_policy_trust_simulator_insecure(p, pem.p, pem.n,
-                                                          pem.p, pem.n, &err),
+    assert_int_equal(aver_policy_trust_simulator_insecure(
+                         p, pem.p, pem.n, pem.p, pem.n, pem.p, pem.n, &err),
                      -1);
     assert_int_equal(err.code, AVER_ECONFIG);
     aver_policy_free(p);
     p = aver_policy_new(1);
-    assert_int_equal(aver_policy_trust_simulator_insecure(p, pem.p, pem.n,
-                                                          pem.p, pem.n, &err),
+    assert_int_equal(aver_policy_trust_simulator_insecure(
+                         p, pem.p, pem.n, pem.p, pem.n, pem.p, pem.n, &err),
                      0);
     assert_int_equal(aver_policy_set_root(p, pem.p, pem.n, &err), -1);
     assert_int_equal(err.code, AVER_ECONFIG);
@@ -337,7 +337,8 @@ static void wrong_settings_are_named(void **state)
     assert_non_null(strstr(err.text, "rsa"));
     assert_int_equal(aver_policy_set_root(p, "no PEM", 6, &err), -1);
     assert_int_equal(
-        aver_policy_trust_simulator_insecure(p, "x", 1, "x", 1, &err), -1);
+        aver_policy_trust_simulator_insecure(p, "x", 1, "x", 1, "x", 1, &err),
+        -1);
     /* Nobody has to be told. */
     assert_int_equal(aver_policy_allow(p, "debugg", NULL), -1);
     aver_policy_free(p);
@@ -361,7 +362,8 @@ static void handles_that_were_not_made(void **state)
     assert_int_equal(aver_policy_require(NULL, "max-age=1", &err), -1);
     assert_int_equal(aver_policy_set_root(NULL, "", 0, &err), -1);
     assert_int_equal(
-        aver_policy_trust_simulator_insecure(NULL, "", 0, "", 0, &err), -1);
+        aver_policy_trust_simulator_insecure(NULL, "", 0, "", 0, "", 0, &err),
+        -1);
     assert_int_equal(aver_endorsements_read(NULL, "{}", 2, &err), -1);
     assert_int_equal(err.code, AVER_EMEM);
     api_fails(aver_judge_quote(NULL, NULL, &j, "x", 1, &err), j, err,

@@ -52,9 +52,9 @@ static struct aver_policy *policy_of(const struct evidence *x)
 
     aver_policy_set_nonce(p, x->nonce);
     aver_policy_set_gpu_count(p, 0);
-    if (p != NULL &&
-        aver_policy_trust_simulator_insecure(
-            p, x->root.p, x->root.n, x->gpu_root.p, x->gpu_root.n, NULL) != 0)
+    if (p != NULL && aver_policy_trust_simulator_insecure(
+                         p, x->root.p, x->root.n, x->gpu_root.p, x->gpu_root.n,
+                         x->gpu_root.p, x->gpu_root.n, NULL) != 0)
         fail_msg("the simulator's roots cannot be read");
     return p;
 }

@@ -135,6 +135,7 @@ static struct aver_policy *simulators_policy(void)
     struct aver_policy *p = aver_policy_new(june_2026);
     struct api_file cpu = api_read("tdx/sim/root.pem");
     struct api_file gpu = api_read("exchange/gpu-root.pem");
+    struct api_file rim = api_read("gpu/sim/rim-root.pem");
     struct aver_error err;
     uint8_t nonce[32];
 
@@ -142,10 +143,11 @@ static struct aver_policy *simulators_policy(void)
     aver_policy_set_nonce(p, nonce);
     aver_policy_set_gpu_count(p, 0);
     if (aver_policy_trust_simulator_insecure(p, cpu.p, cpu.n, gpu.p, gpu.n,
-                                             &err) != 0)
+                                             rim.p, rim.n, &err) != 0)
         fail_msg("%s", err.text);
     free(cpu.p);
     free(gpu.p);
+    free(rim.p);
     return p;
 }
 

@@ -217,8 +217,8 @@ static void check_cause(const struct tdx_case *c)
     if (want == NULL || c->verdict.word == AVER_VERIFIED)
         return;
     assert_non_null(r);
-    if (strcmp(r->row->cause, want) != 0)
-        fail_msg("%s: %s (%s), not %s", c->id, r->row->cause, r->detail, want);
+    if (strcmp(r->cause, want) != 0)
+        fail_msg("%s: %s (%s), not %s", c->id, r->cause, r->detail, want);
 }
 
 /* With its switch a case that policy alone refuses is accepted. */

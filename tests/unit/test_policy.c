@@ -169,16 +169,33 @@ static void times(void **state)
 
 static void roots(void **state)
 {
+    static const struct {
+        const char *file;
+        const uint8_t *pin;
+    } all[] = {
+        {"tdx/roots/intel-sgx-root-ca.pem", aver_root_intel},
+        {"gpu/roots/nvidia-device-identity-root.pem", aver_root_nvidia},
+        {"gpu/roots/nvidia-corim-signing-root.pem", aver_root_rim},
+    };
     struct aver_policy p = {0};
-    struct aver_buf pem = vectors_file("tdx/roots/intel-sgx-root-ca.pem");
+    const bool *const has[] = {&p.has_root, &p.has_gpu_root, &p.has_rim_root};
+    const uint8_t *const root[] = {p.root, p.gpu_root, p.rim_root};
 
     (void)state;
-    assert_int_equal(aver_policy_root(&p, aver_bytes_str("no PEM"), NULL), -1);
-    assert_false(p.has_root);
-    assert_int_equal(aver_policy_root(&p, aver_buf_view(&pem), NULL), 0);
-    assert_true(p.has_root);
-    assert_memory_equal(p.root, aver_root_intel, 32);
-    aver_buf_clear(&pem);
+    for (unsigned i = 0; i < 3; i++) {
+        struct aver_buf pem = vectors_file(all[i].file);
+
+        assert_int_equal(aver_policy_root(&p, (enum aver_root)i,
+                                          aver_bytes_str("no PEM"), NULL),
+                         -1);
+        assert_false(*has[i]);
+        assert_int_equal(
+            aver_policy_root(&p, (enum aver_root)i, aver_buf_view(&pem), NULL),
+            0);
+        assert_true(*has[i]);
+        assert_memory_equal(root[i], all[i].pin, 32);
+        aver_buf_clear(&pem);
+    }
 }
 
 int main(int argc, char **argv)

@@ -245,6 +245,7 @@ static void hardware_and_code_are_kept_apart(void **state)
 static void demands(void **state)
 {
     struct aver_policy policy = {.has_key = true, .has_spki = true};
+    struct aver_endorsements *e = aver_endorsements_new();
     json_t *o = real("nearcloud-20260610");
     struct aver_scopes *s = parse(o);
     const struct aver_report *gateway = s->scope[0].report,
@@ -274,6 +275,8 @@ static void demands(void **state)
     policy.has_key = false;
     policy.has_gpu_count = true;
     policy.gpu_count = 8;
+    policy.at = 1780272000;
+    gather_gpus(s, e);
     assert_int_equal(judge(s, &policy), AVER_UNDECIDED);
     assert_int_equal(result(s, "gateway", "gpu.count"), AVER_NO_MATTER);
     assert_int_equal(result(s, "gateway", "gpu.evidence"), AVER_NO_MATTER);
@@ -281,6 +284,7 @@ static void demands(void **state)
     policy.gpu_count = 7;
     assert_int_equal(judge(s, &policy), AVER_REFUSED);
     aver_scopes_free(s);
+    aver_endorsements_free(e);
     json_decref(o);
 }
 
@@ -289,6 +293,7 @@ static void demands(void **state)
 static void a_part_left_out(void **state)
 {
     struct aver_policy policy = {.has_spki = true};
+    struct aver_endorsements *e = aver_endorsements_new();
     json_t *o = real("nearcloud-20260610");
 
     (void)state;
@@ -298,9 +303,11 @@ static void a_part_left_out(void **state)
     struct aver_scopes *s = parse(o);
     assert_int_equal(s->n, 1);
     assert_int_equal(s->scope[0].report->kind, AVER_SERVICE);
+    gather_gpus(s, e);
     assert_int_equal(judge(s, &policy), AVER_REFUSED);
     assert_int_equal(result(s, "gateway", "gpu.evidence"), AVER_UNKNOWN);
     aver_scopes_free(s);
+    aver_endorsements_free(e);
 
     json_object_set_new(o, "model_attestations", models);
     json_object_del(o, "gateway_attestation");
@@ -339,10 +346,12 @@ static void a_manager_alone(void **state)
 static void a_quote_binds_no_key(void **state)
 {
     struct aver_policy policy = {.has_gpu_count = true};
+    struct aver_endorsements *e = aver_endorsements_new();
     json_t *o = real("dstack-tdx-lite-getquote");
     struct aver_scopes *s = parse(o);
 
     (void)state;
+    gather_gpus(s, e);
     assert_int_equal(judge(s, &policy), AVER_UNDECIDED);
     assert_int_equal(result(s, "quote", "report.report_data"), AVER_UNKNOWN);
     assert_int_equal(result(s, "quote", "report.fresh"), AVER_UNKNOWN);
@@ -365,6 +374,7 @@ static void a_quote_binds_no_key(void **state)
     policy.expect.of[AVER_EXPECT_REPORT_DATA].v[63] ^= 1;
     assert_int_equal(judge(s, &policy), AVER_REFUSED);
     aver_scopes_free(s);
+    aver_endorsements_free(e);
 
     flip(o, "report_data", 0);
     policy.expect.of[AVER_EXPECT_REPORT_DATA].set = false;
@@ -397,7 +407,8 @@ static void all_zero_binds_nothing(void **state)
  * the capture has that key in another answer. */
 static void an_instance(void **state)
 {
-    struct aver_policy policy = {0};
+    struct aver_policy policy = {.at = 1779243499};
+    struct aver_endorsements *set = aver_endorsements_new();
     json_t *o = real("chutes-20260520-instance0");
     json_t *one = json_array_get(json_object_get(o, "evidence"), 0);
     json_t *expected = expected_of("chutes-20260520-instance0");
@@ -411,13 +422,15 @@ static void an_instance(void **state)
     aver_scopes_free(s);
     json_object_set(one, "e2e_pubkey", json_object_get(a, "e2e_pubkey"));
     s = parse(o);
+    gather_gpus(s, set);
     policy.has_spki = true;
     memcpy(policy.spki, s->scope[0].report->quote.report_data.p + 32, 32);
     assert_int_equal(judge(s, &policy), AVER_UNDECIDED);
     assert_int_equal(result(s, "instance 1", "report.report_data"), AVER_PASS);
     assert_int_equal(result(s, "instance 1", "report.fresh"), AVER_PASS);
     assert_int_equal(result(s, "instance 1", "report.tls_key"), AVER_PASS);
-    assert_int_equal(result(s, "instance 1", "report.nonce_gpu"), AVER_PASS);
+    assert_int_equal(result(s, "instance 1", "gpu.nonce"), AVER_PASS);
+    assert_int_equal(result(s, "instance 1", "gpu.bound"), AVER_PASS);
     policy.nonce[0] ^= 1;
     assert_int_equal(judge(s, &policy), AVER_REFUSED);
     assert_int_equal(result(s, "instance 1", "report.report_data"), AVER_FAIL);
@@ -431,9 +444,11 @@ static void an_instance(void **state)
     flip(json_array_get(json_object_get(one, "gpu_evidence"), 3), "evidence",
          9);
     s = parse(o);
+    gather_gpus(s, set);
     assert_int_equal(judge(s, &policy), AVER_REFUSED);
-    assert_int_equal(result(s, "instance 1", "report.nonce_gpu"), AVER_FAIL);
+    assert_int_equal(result(s, "instance 1", "gpu.nonce"), AVER_FAIL);
     aver_scopes_free(s);
+    aver_endorsements_free(set);
     flip(one, "certificate", 100);
     s = parse(o);
     assert_int_equal(judge(s, &policy), AVER_REFUSED);

@@ -11,6 +11,16 @@
 
 #include <cmocka.h>
 
+/* One finding. */
+static void add(struct aver_verdict *v, const struct aver_row *row,
+                enum aver_result result, bool optional, const char *text)
+{
+    struct aver_note why = {.optional = optional};
+
+    snprintf(why.text, sizeof(why.text), "%s", text);
+    aver_verdict_add(v, row, result, &why);
+}
+
 static const struct aver_row needed = {.id = "a.needed", .required = true};
 static const struct aver_row extra = {.id = "a.extra", .required = false};
 
@@ -19,7 +29,7 @@ static enum aver_word word_of(const enum aver_result *results, unsigned n)
     struct aver_verdict v = {0};
 
     for (unsigned i = 0; i < n; i++)
-        aver_verdict_add(&v, &needed, results[i], false, "");
+        add(&v, &needed, results[i], false, "");
     aver_verdict_close(&v);
     return v.word;
 }
@@ -67,16 +77,16 @@ static void what_is_not_required_decides_nothing(void **state)
     struct aver_verdict v = {0};
 
     (void)state;
-    aver_verdict_add(&v, &needed, AVER_PASS, false, "");
-    aver_verdict_add(&v, &extra, AVER_FAIL, false, "");
-    aver_verdict_add(&v, &needed, AVER_UNKNOWN, true, "");
+    add(&v, &needed, AVER_PASS, false, "");
+    add(&v, &extra, AVER_FAIL, false, "");
+    add(&v, &needed, AVER_UNKNOWN, true, "");
     aver_verdict_close(&v);
     assert_int_equal(v.word, AVER_VERIFIED);
     assert_false(v.checks[1].required);
     assert_false(v.checks[2].required);
 
     memset(&v, 0, sizeof(v));
-    aver_verdict_add(&v, &extra, AVER_PASS, false, "");
+    add(&v, &extra, AVER_PASS, false, "");
     aver_verdict_close(&v);
     assert_int_equal(v.word, AVER_UNDECIDED);
 }
@@ -86,11 +96,11 @@ static void reason_is_the_first_that_counts(void **state)
     struct aver_verdict v = {0};
 
     (void)state;
-    aver_verdict_add(&v, &needed, AVER_PASS, false, "");
-    aver_verdict_add(&v, &needed, AVER_UNKNOWN, false, "open");
+    add(&v, &needed, AVER_PASS, false, "");
+    add(&v, &needed, AVER_UNKNOWN, false, "open");
     aver_verdict_close(&v);
     assert_string_equal(aver_verdict_reason(&v)->detail, "open");
-    aver_verdict_add(&v, &needed, AVER_FAIL, false, "bad");
+    add(&v, &needed, AVER_FAIL, false, "bad");
     assert_int_equal(v.word, AVER_UNDECIDED);
     aver_verdict_close(&v);
     assert_int_equal(v.word, AVER_REFUSED);
@@ -105,7 +115,7 @@ static void too_many_checks_never_verify(void **state)
 
     (void)state;
     for (unsigned i = 0; i <= AVER_CHECKS_MAX; i++)
-        aver_verdict_add(&v, &needed, AVER_PASS, false, "");
+        add(&v, &needed, AVER_PASS, false, "");
     aver_verdict_close(&v);
     assert_true(v.overfull);
     assert_int_equal(v.word, AVER_UNDECIDED);

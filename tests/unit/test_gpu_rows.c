@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * gpu_rows: every case of the vectors, real, broken and made: verdict, facts,
+ * cause; and that no row is without a case that makes exactly this row
+ * fail. */
+#include "gpu_judged.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+/* Cases that name a cause which is the second one here, or goes by another
+ * name: each with the one that is told. */
+static const struct {
+    const char *id, *cause;
+} other_causes[] = {
+    /* The names are compared before the keys. */
+    {"mut-chain-rim-root", "chain_order"},
+    /* The extension is about another boot ROM, too. */
+    {"syn-fwid-ext-other", "fwid_ext"},
+};
+
+static const char *text_or(const json_t *o, const char *key, const char *none)
+{
+    const char *text = json_string_value(json_object_get(o, key));
+
+    return text != NULL ? text : none;
+}
+
+static void check_word(const struct gpu_case *c, bool verified)
+{
+    const struct aver_check *r = aver_verdict_reason(&c->verdict);
+
+    if ((c->verdict.word == AVER_VERIFIED) != verified)
+        fail_msg("%s is %s (%s: %s)", c->id, aver_word_name(c->verdict.word),
+                 r != NULL ? r->row->id : "-", r != NULL ? r->detail : "-");
+    if (!verified)
+        assert_int_equal(c->verdict.word, AVER_REFUSED);
+}
+
+static void check_cause(const struct gpu_case *c)
+{
+    const char *want = text_or(c->expected, "reason_class", NULL);
+    const struct aver_check *r = aver_verdict_reason(&c->verdict);
+
+    for (size_t i = 0; i < sizeof(other_causes) / sizeof(other_causes[0]); i++)
+        if (strcmp(other_causes[i].id, c->id) == 0)
+            want = other_causes[i].cause;
+    if (want == NULL || c->verdict.word == AVER_VERIFIED)
+        return;
+    assert_non_null(r);
+    if (strcmp(r->cause, want) != 0)
+        fail_msg("%s: %s (%s: %s), not %s", c->id, r->cause, r->row->id,
+                 r->detail, want);
+}
+
+static void check_text(const struct gpu_case *c, const json_t *fields,
+                       const char *name, const char *have)
+{
+    const char *want = text_or(fields, name, "");
+
+    if (json_object_get(fields, name) != NULL && strcmp(want, have) != 0)
+        fail_msg("%s: %s is \"%s\", not \"%s\"", c->id, name, have, want);
+}
+
+static void check_number(const struct gpu_case *c, const json_t *fields,
+                         const char *name, unsigned have)
+{
+    const json_t *want = json_object_get(fields, name);
+
+    if (want != NULL && json_integer_value(want) != (json_int_t)have)
+        fail_msg("%s: %s is %u", c->id, name, have);
+}
+
+static const char *switched(enum aver_switched s)
+{
+    if (s == AVER_SW_ABSENT)
+        return "";
+    return s == AVER_SW_ON ? "enabled" : "disabled";
+}
+
+static unsigned nonzero(const struct aver_spdm *r)
+{
+    static const uint8_t zero[48];
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < r->n; i++)
+        n += r->block[i].value.n != 48 ||
+             memcmp(r->block[i].value.p, zero, 48) != 0;
+    return n;
+}
+
+static void check_device(const struct gpu_case *c, const json_t *want,
+                         const struct aver_gpu_device *d)
+{
+    char hex[97] = "";
+
+    check_text(c, want, "arch", aver_chip_name(d->id.chip));
+    check_text(c, want, "leaf_serial", d->id.leaf_serial);
+    check_text(c, want, "device_id", d->id.id);
+    check_text(c, want, "driver_version", d->fields.driver);
+    check_text(c, want, "vbios_version", d->fields.vbios);
+    check_text(c, want, "bios_version", d->fields.vbios);
+    check_text(c, want, "bios_rim_id", d->vbios_rim);
+    check_text(c, want, "driver_rim_id", d->driver_rim);
+    check_text(c, want, "vbios_rim_id", d->vbios_rim);
+    check_text(c, want, "nvdec0", switched(d->fields.nvdec0));
+    check_text(c, want, "protected_pcie", switched(d->fields.protected_pcie));
+    check_text(c, want, "mode", aver_gpu_mode_name(d->fields.mode));
+    check_text(c, want, "encoding", aver_gpu_encoding_name(d->item->encoding));
+    check_number(c, want, "blocks", d->report.n);
+    check_number(c, want, "measured_nonzero", nonzero(&d->report));
+    aver_hex_encode(hex, d->report.nonce.p, 32);
+    check_text(c, want, "nonce", hex);
+    hex[0] = '\0';
+    if (d->id.fwid_state == AVER_FWID_OK && d->fields.has_fwid)
+        aver_hex_encode(hex, d->id.fwid, 48);
+    if (d->fields.has_fwid)
+        check_text(c, want, "fwid", hex);
+}
+
+static void check_compared(const struct gpu_case *c, const json_t *want,
+                           const struct aver_gpu_device *d)
+{
+    const json_t *list = json_object_get(want, "mismatch");
+
+    if (!json_is_object(want))
+        return;
+    check_number(c, want, "compared", d->compared.compared);
+    if (d->compared.mismatches != json_array_size(list))
+        fail_msg("%s: %u mismatches", c->id, d->compared.mismatches);
+    for (unsigned i = 0; i < d->compared.mismatches; i++) {
+        const json_t *one = json_array_get(list, i);
+        bool driver = d->compared.mismatch[i].source == d->driver;
+
+        assert_string_equal(json_string_value(json_array_get(one, 0)),
+                            driver ? "driver" : "vbios");
+        assert_int_equal(json_integer_value(json_array_get(one, 1)),
+                         d->compared.mismatch[i].index);
+    }
+}
+
+static unsigned fields_seen;
+
+static void check_fields(const struct gpu_case *c)
+{
+    const json_t *fields = json_object_get(c->expected, "fields");
+    const json_t *devices = json_object_get(fields, "devices");
+    const json_t *rim = json_object_get(fields, "rim");
+
+    for (size_t i = 0; i < json_array_size(devices); i++) {
+        assert_true(i < c->gpus->n);
+        check_device(c, json_array_get(devices, i), &c->gpus->device[i]);
+        fields_seen++;
+    }
+    for (size_t i = 0; i < json_array_size(rim); i++)
+        check_compared(c, json_array_get(rim, i), &c->gpus->device[i]);
+}
+
+static void judge_case(struct gpu_case *c)
+{
+    const char *verdict = vectors_text(c->expected, "verdict");
+    const char *how = text_or(c->expected, "policy_switch", "");
+
+    gpu_case_judge(c);
+    if (strcmp(how, "either") != 0) {
+        check_word(c, strcmp(verdict, "accept") == 0);
+        check_cause(c);
+        check_fields(c);
+    }
+    if (strcmp(how, "allow_trailing_zeros") == 0) {
+        c->policy.allow |= AVER_ALLOW_TRAILING_BYTES;
+        gpu_case_judge(c);
+        check_word(c, true);
+    }
+}
+
+static void every_case(void **state)
+{
+    (void)state;
+    assert_int_equal(gpu_cases("gpu/cases", judge_case), 222);
+    assert_true(fields_seen > 100);
+}
+
+/* ---- each row by itself ---- */
+
+static bool fails_alone[AVER_CHECKS_MAX];
+
+static unsigned place_of(const struct aver_row *row)
+{
+    return (unsigned)(row - aver_gpu_rows);
+}
+
+/* Notes which row fails, if it is the only one. */
+static void note_row(struct gpu_case *c)
+{
+    const struct aver_check *failed = NULL;
+    unsigned n = 0;
+
+    gpu_case_judge(c);
+    for (unsigned i = 0; i < c->verdict.n; i++)
+        if (c->verdict.checks[i].result == AVER_FAIL) {
+            failed = &c->verdict.checks[i];
+            n++;
+        }
+    if (n == 1)
+        fails_alone[place_of(failed->row)] = true;
+}
+
+static void no_row_is_without_a_case(void **state)
+{
+    (void)state;
+    gpu_cases("gpu/cases", note_row);
+    for (unsigned i = 0; i < aver_gpu_rows_n; i++) {
+        const struct aver_row *row = &aver_gpu_rows[i];
+
+        if (!fails_alone[i])
+            print_message("no case makes %s fail, and nothing else\n", row->id);
+        assert_true(strlen(row->sentence) > 10 && strlen(row->proves) > 20);
+        assert_true(strlen(row->without) > 20 && strlen(row->clause) > 3);
+        assert_ptr_equal(aver_row_find(row->id), row);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_case),
+        cmocka_unit_test(no_row_is_without_a_case),
+    };
+
+    vectors_start(argc, argv);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
