@@ -74,6 +74,41 @@ at most an hour; reports do not wait for it.
 asks the service of the vendor,
 .Ar URL
 a cache of it (PCCS).
+.Sh GPUS
+GPU evidence comes from the driver's own libraries, which are loaded in a
+process apart: it is killed when all GPUs together take longer than
+.Cm gpu-timeout ,
+and what it prints reaches nobody.
+In a container they are there with the driver capability
+.Li utility .
+.Pp
+The server does not start, and later makes no reports, where confidential
+computing is off on a GPU that could do it, where the GPU is in devtools mode
+(memory that a debugger can read), or where the driver does not answer;
+.Cm gpu none
+goes without GPU evidence, and reports say so.
+With
+.Cm gpu auto
+a machine without a driver, or with GPUs that know no confidential computing, is
+one without GPUs.
+The ready state of the GPUs is read, and never set.
+.Pp
+NVSwitches are asked where the driver says that the GPUs are in protected PCIe
+mode, where the switches themselves are closed to the host, or with
+.Cm nvswitch required ;
+that needs the Fabric Manager.
+.Pp
+How the GPUs were at the last report is told by
+.Li /health
+(the member
+.Li gpu ) ,
+by
+.Li /metrics
+.Pq Li aver_gpu_failed
+and by log lines with the event
+.Li gpu .
+While they fail a report is tried again, at first after 5 seconds, then up to
+60.
 .Sh EXAMPLES
 .Bd -literal -offset indent
 listen      0.0.0.0:8080

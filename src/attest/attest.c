@@ -16,6 +16,7 @@
 #include "attest/cache.h"
 #include "attest/collector.h"
 #include "attest/endorsing.h"
+#include "attest/gpu_watch.h"
 #include "attest/peers.h"
 #include "attest/queue.h"
 #include "crypto/k1.h"
@@ -49,6 +50,7 @@ struct attester {
     struct queue queue;
     struct cache cache;
     struct collector collector;
+    struct gpu_watch gpus;
     struct endorsing endorsing;
     struct collector_job job; /* that the collector has */
     struct queue_ask job_ask; /* the ask that began it */
@@ -118,12 +120,14 @@ static void answer(struct attester *a, const struct queue_ask *ask,
         close_peer(a, ask->peer);
 }
 
-/* Until when endorsements hold, for the worker's /health and /metrics. */
+/* How the GPUs are, and until when endorsements hold: for the worker's /health
+ * and /metrics. */
 static void tell_news(struct attester *a, uint32_t slot)
 {
     struct attest_reply news = {.version = CHANNEL_VERSION,
                                 .type = ATTEST_NEWS,
-                                .endorsed_until = (uint64_t)a->endorsing.until};
+                                .endorsed_until = (uint64_t)a->endorsing.until,
+                                .gpu = a->gpus.status};
 
     if (peers_send(&a->peers, slot, &news, -1) != 0)
         close_peer(a, slot);
@@ -140,7 +144,7 @@ static void answer_self(struct attester *a, enum attest_status status,
                         const char *text)
 {
     a->asked_self = false;
-    if (status == ATTEST_NO_NOTARY)
+    if (status == ATTEST_NO_NOTARY || a->ready)
         return;
     if (status == ATTEST_OK) {
         a->ready = true;
@@ -155,17 +159,9 @@ static void answer_self(struct attester *a, enum attest_status status,
 static void log_failure(const struct attester *a,
                         const struct collector_result *r)
 {
-    static const char *const words[] = {
-        [ATTEST_OK] = "ok",
-        [ATTEST_BUSY] = "busy",
-        [ATTEST_ABSENT] = "absent",
-        [ATTEST_WRONG] = "wrong",
-        [ATTEST_SLOW] = "slow",
-        [ATTEST_NO_TLS] = "no_tls",
-        [ATTEST_NO_NOTARY] = "no_notary",
-    };
-
-    log_event(LOG_WARN, "report_failed", LOG_STR("status", words[r->status]),
+    /* Of GPUs that still fail is said when they are well again. */
+    log_event(a->ready && a->job_ask.peer == SELF ? LOG_DEBUG : LOG_WARN,
+              "report_failed", LOG_STR("status", attest_status_word(r->status)),
               LOG_STR("why", r->text), LOG_NUM("ms", a->job_took_ms));
 }
 
@@ -198,6 +194,29 @@ static void finish(struct attester *a, const struct collector_result *r)
                   a->now_ms, r->fd, r->size);
 }
 
+static bool hear_gpu(struct attester *a)
+{
+    struct collector *c = &a->collector;
+
+    if (!c->new_gpu)
+        return false;
+    c->new_gpu = false;
+    return gpu_watch_hear(&a->gpus, &c->gpu, c->gpu_why, a->now_ms);
+}
+
+static bool hear_news(struct attester *a)
+{
+    struct collector *c = &a->collector;
+
+    if (!c->new_news)
+        return false;
+    c->new_news = false;
+    if (!endorsing_news(&a->endorsing, &c->news, clock_s(), a->now_ms))
+        return false;
+    cache_drop_endorsed(&a->cache);
+    return true;
+}
+
 /* What the collector has found out beside its reports. */
 static void hear_collector(struct attester *a)
 {
@@ -206,14 +225,23 @@ static void hear_collector(struct attester *a)
     if (c->new_quote)
         endorsing_quote(&a->endorsing, a->now_ms);
     c->new_quote = false;
-    if (!c->new_news)
-        return;
-    c->new_news = false;
-    if (!endorsing_news(&a->endorsing, &c->news, clock_s(), a->now_ms))
-        return;
-    cache_drop_endorsed(&a->cache);
-    for (unsigned i = 0; i < a->peers.n; i++)
+    bool changed = hear_gpu(a);
+    changed |= hear_news(a);
+    for (unsigned i = 0; changed && i < a->peers.n; i++)
         tell_news(a, i);
+}
+
+/* A report that nobody asked for. */
+static void recheck_gpu(struct attester *a)
+{
+    struct queue_ask self = {.peer = SELF};
+
+    if (!gpu_watch_due(&a->gpus, a->now_ms))
+        return;
+    if (a->ready && a->has_identity && !a->asked_self)
+        a->asked_self = queue_put(&a->queue, &self);
+    if (!a->asked_self)
+        gpu_watch_later(&a->gpus, a->now_ms);
 }
 
 static bool may_look(const struct attester *a)
@@ -385,8 +413,7 @@ static void take_pair(struct attester *a, const struct control *m, int fd)
     } else if (m->type == CONTROL_PEER && m->slot < PEERS_MAX) {
         close_peer(a, m->slot);
         peers_set(&a->peers, m->slot, fd);
-        if (a->endorsing.until != 0)
-            tell_news(a, m->slot);
+        tell_news(a, m->slot);
     } else {
         close(fd);
     }
@@ -416,8 +443,10 @@ static void on_collector(struct attester *a)
     struct collector_result result;
 
     if (a->collector.fd >= 0 &&
-        collector_read(&a->collector, a->now_ms, &result))
+        collector_read(&a->collector, a->now_ms, &result)) {
+        hear_collector(a); /* /health before the answer */
         finish(a, &result);
+    }
 }
 
 /* Milliseconds until something is due, -1 if nothing is. */
@@ -426,7 +455,11 @@ static int next_due(const struct attester *a)
     uint64_t due = UINT64_MAX;
 
     if (a->collector.busy)
-        due = a->collector.deadline_ms;
+        due = a->collector.slow_ms < a->collector.deadline_ms
+                  ? a->collector.slow_ms
+                  : a->collector.deadline_ms;
+    if (a->gpus.due_ms < due)
+        due = a->gpus.due_ms;
     if (!a->has_identity && a->queue.n > 0 && a->lost_ms + NOTARY_WAIT_MS < due)
         due = a->lost_ms + NOTARY_WAIT_MS;
     if (may_look(a) && a->endorsing.look_ms < due)
@@ -442,12 +475,19 @@ static int next_due(const struct attester *a)
 static void on_time(struct attester *a)
 {
     struct collector_result result;
+    struct collector *c = &a->collector;
 
-    if (collector_overrun(&a->collector, a->now_ms, &result))
+    if (collector_slow(c, a->now_ms))
+        log_event(LOG_WARN, "slow", LOG_STR("step", collector_steps[c->step]),
+                  LOG_NUM("limit_ms", c->limit_ms));
+    if (collector_overrun(c, a->now_ms, &result)) {
+        hear_collector(a);
         finish(a, &result);
+    }
     if (!a->has_identity && a->now_ms >= a->lost_ms + NOTARY_WAIT_MS)
         give_up_waiting(a);
     hear_collector(a);
+    recheck_gpu(a);
     endorsing_step(&a->endorsing, a->collector.quote_fd, clock_s(), a->now_ms);
 }
 
@@ -538,6 +578,7 @@ int attest_run(struct attest_backends *b, const struct attest_config *config,
     a->collector = (struct collector){
         .backends = b, .config = config, .shed = shed, .ctx = a};
     collector_init(&a->collector);
+    gpu_watch_init(&a->gpus, &b->gpu_status);
     endorsing_init(&a->endorsing, config, b->cpu->simulated);
     while (!a->done)
         one_turn(a);

@@ -21,12 +21,19 @@ enum attest_gpu_choice {
     ATTEST_GPU_SIMULATOR_PPCIE,     /* eight, and the switches between them */
     ATTEST_GPU_SIMULATOR_BLACKWELL, /* two */
 };
+enum attest_nvswitch_choice {
+    ATTEST_NVSWITCH_AUTO = 0, /* where NVML or the switches say so */
+    ATTEST_NVSWITCH_REQUIRED,
+    ATTEST_NVSWITCH_NONE,
+};
 
 struct attest_config {
     enum attest_tee_choice tee;
     enum attest_gpu_choice gpu;
-    const char *dstack_socket, *tsm_path,
-        *nvml_library;          /* NULL: usual places */
+    enum attest_nvswitch_choice nvswitch;
+    const char *dstack_socket, *tsm_path, *nvml_library,
+        *nscq_library;          /* NULL: usual places */
+    int gpu_limit_ms;           /* for all GPUs together; 0: as usual */
     const char *model_name;     /* "" if none */
     const char *engine_binding; /* "tcp" or "unix" */
     const char *endorsements;   /* folder or file with them; NULL: none */
@@ -52,8 +59,8 @@ struct attest_backends *attest_open(const struct attest_config *config,
 void attest_close(struct attest_backends *b);
 enum attest_tee attest_tee_of(const struct attest_backends *b);
 
-/* Makes one report, blocking; JSON appended to `out`. For `aver attest` and
- * for the attester's own child. `endorsements`: with what vendors sign, if it
+/* Makes one report, blocking; JSON appended to `out`. For the attester's own
+ * child: drivers can hang. `endorsements`: with what vendors sign, if it
  * is there. Returns an enum attest_status. */
 enum attest_status attest_report(struct attest_backends *b,
                                  const struct attest_config *config,

@@ -28,43 +28,67 @@ static void nothing_to_close(void *state)
     (void)state;
 }
 
-static int gpu_open_always(void **state, const struct attest_config *config,
-                           bool *found, struct aver_error *err)
+static int gpu_simulator_open(void **state, const struct attest_config *config,
+                              bool *found, struct gpu_status *status,
+                              struct aver_error *err)
 {
     (void)config, (void)err;
     *state = NULL;
     *found = true;
+    *status = (struct gpu_status){.state = GPU_SIMULATED};
     return 0;
 }
 
 static int gpu_hopper_make(void *state, const uint8_t nonce[static 32],
-                           struct aver_buf *list, struct aver_error *err)
+                           struct gpu_evidence *out, struct aver_error *err)
 {
     (void)state;
-    return simulator_gpu_evidence(nonce, SIMULATOR_H100, 1, list, err);
+    out->status.gpus = 1;
+    return simulator_gpu_evidence(nonce, SIMULATOR_H100, 1, &out->gpus, err);
 }
 
 static int gpu_ppcie_make(void *state, const uint8_t nonce[static 32],
-                          struct aver_buf *list, struct aver_error *err)
+                          struct gpu_evidence *out, struct aver_error *err)
 {
     (void)state;
-    return simulator_gpu_evidence(nonce, SIMULATOR_HGX, SIMULATOR_GPU_MAX, list,
-                                  err);
+    out->status.gpus = SIMULATOR_GPU_MAX;
+    out->status.switches = SIMULATOR_SWITCHES;
+    out->status.multi = GPU_PPCIE;
+    if (simulator_gpu_evidence(nonce, SIMULATOR_HGX, SIMULATOR_GPU_MAX,
+                               &out->gpus, err) != 0)
+        return -1;
+    return simulator_switch_evidence(nonce, &out->switches, err);
 }
 
 static int gpu_blackwell_make(void *state, const uint8_t nonce[static 32],
-                              struct aver_buf *list, struct aver_error *err)
+                              struct gpu_evidence *out, struct aver_error *err)
 {
     (void)state;
+    out->status.gpus = SIMULATOR_B200_MAX;
+    out->status.multi = GPU_NVLE;
     return simulator_gpu_evidence(nonce, SIMULATOR_B200, SIMULATOR_B200_MAX,
-                                  list, err);
+                                  &out->gpus, err);
+}
+
+/* What `gpu auto` missed before it came here stays to be told. */
+static int gpu_none_open(void **state, const struct attest_config *config,
+                         bool *found, struct gpu_status *status,
+                         struct aver_error *err)
+{
+    uint32_t missing = status->state;
+
+    (void)config, (void)err;
+    *state = NULL;
+    *found = true;
+    *status = (struct gpu_status){.state = GPU_NONE, .missing = missing};
+    return 0;
 }
 
 static int gpu_none_make(void *state, const uint8_t nonce[static 32],
-                         struct aver_buf *list, struct aver_error *err)
+                         struct gpu_evidence *out, struct aver_error *err)
 {
     (void)state, (void)nonce;
-    if (aver_buf_append_str(list, "[]") != 0)
+    if (aver_buf_append_str(&out->gpus, "[]") != 0)
         return aver_fail(err, AVER_EMEM, "out of memory");
     return 0;
 }
@@ -85,7 +109,7 @@ static const struct gpu_backend gpu_simulator = {
     .name = "simulator",
     .simulated = true,
     .limit_ms = SIMULATOR_LIMIT_MS,
-    .open = gpu_open_always,
+    .open = gpu_simulator_open,
     .evidence = gpu_hopper_make,
     .close = nothing_to_close,
 };
@@ -94,7 +118,7 @@ static const struct gpu_backend gpu_simulator_ppcie = {
     .name = "simulator-ppcie",
     .simulated = true,
     .limit_ms = SIMULATOR_LIMIT_MS,
-    .open = gpu_open_always,
+    .open = gpu_simulator_open,
     .evidence = gpu_ppcie_make,
     .close = nothing_to_close,
 };
@@ -103,7 +127,7 @@ static const struct gpu_backend gpu_simulator_blackwell = {
     .name = "simulator-blackwell",
     .simulated = true,
     .limit_ms = SIMULATOR_LIMIT_MS,
-    .open = gpu_open_always,
+    .open = gpu_simulator_open,
     .evidence = gpu_blackwell_make,
     .close = nothing_to_close,
 };
@@ -111,7 +135,7 @@ static const struct gpu_backend gpu_simulator_blackwell = {
 static const struct gpu_backend gpu_none = {
     .name = "none",
     .limit_ms = SIMULATOR_LIMIT_MS,
-    .open = gpu_open_always,
+    .open = gpu_none_open,
     .evidence = gpu_none_make,
     .close = nothing_to_close,
 };
@@ -144,6 +168,19 @@ void cpu_evidence_clear(struct cpu_evidence *e)
     aver_buf_clear(&e->event_log);
     aver_buf_clear(&e->info);
     aver_buf_clear(&e->vm_config);
+}
+
+void gpu_evidence_init(struct gpu_evidence *e)
+{
+    aver_buf_init(&e->gpus, EVIDENCE_MAX);
+    aver_buf_init(&e->switches, EVIDENCE_MAX);
+    e->status = (struct gpu_status){0};
+}
+
+void gpu_evidence_clear(struct gpu_evidence *e)
+{
+    aver_buf_clear(&e->gpus);
+    aver_buf_clear(&e->switches);
 }
 
 enum attest_status attest_status_of(enum aver_error_code code)
@@ -184,13 +221,18 @@ static int open_gpu(struct attest_backends *b,
         const struct gpu_backend *row = gpu_table[config->gpu][i];
         struct aver_error why = {0};
         bool found = false;
-        if (row->open(&b->gpu_state, config, &found, &why) != 0)
-            return aver_fail(err, why.code, "%s", why.text);
+        /* This machine says no, whatever the reason. */
+        if (row->open(&b->gpu_state, config, &found, &b->gpu_status, &why) != 0)
+            return aver_fail(err, AVER_EABSENT,
+                             "gpu: %.300s; --gpu none goes without", why.text);
         if (found) {
             b->gpu = row;
             return 0;
         }
-        log_event(LOG_INFO, "no_gpu", LOG_STR("why", why.text));
+        if (config->gpu == ATTEST_GPU_AUTO)
+            log_event(LOG_INFO, "no_gpu",
+                      LOG_STR("state", gpu_state_word(b->gpu_status.state)),
+                      LOG_STR("why", why.text));
         aver_fail(err, AVER_EABSENT, "gpu required: %s", why.text);
     }
     return -1;
@@ -221,6 +263,7 @@ struct attest_backends *attest_open(const struct attest_config *config,
     if (!cpu || cpu->open(&b->cpu_state, config, uid, gid, err) != 0)
         goto fail;
     b->cpu = cpu;
+    b->gpu_limit_ms = config->gpu_limit_ms;
     if (open_gpu(b, config, err) != 0)
         goto fail;
     hold(b, config);

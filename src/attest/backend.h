@@ -7,6 +7,7 @@
 #define AVER_ATTEST_BACKEND_H
 
 #include "attest/attest.h"
+#include "attest/gpu_status.h"
 #include "attest/held.h"
 
 #define REPORT_MAX ((size_t)16 << 20)  /* bytes of a report */
@@ -17,6 +18,12 @@
 #define TSM_LIMIT_MS 30000
 #define NVML_LIMIT_MS 60000
 #define SIMULATOR_LIMIT_MS 10000
+
+/* When a step that may last so long is said to be slow. */
+static inline int attest_slow_ms(int limit_ms)
+{
+    return limit_ms < 60000 ? limit_ms / 6 : 10000;
+}
 
 /* What a CPU backend gives. Parts that it has not stay empty. */
 struct cpu_evidence {
@@ -49,23 +56,39 @@ struct cpu_backend {
                         struct aver_error *err);
 };
 
+/* What a GPU backend gives: texts of JSON arrays, {certificate, evidence,
+ * arch} a device, as in nvidia_payload. */
+struct gpu_evidence {
+    struct aver_buf gpus, switches; /* of NVSwitches; empty: there are none */
+    struct gpu_status status;       /* also where it fails */
+};
+void gpu_evidence_init(struct gpu_evidence *e);
+void gpu_evidence_clear(struct gpu_evidence *e);
+
 struct gpu_backend {
     const char *name; /* as in the option `gpu` */
     bool simulated;
     int limit_ms; /* for all GPUs together */
     /* With `*found` false there is nothing here that could attest, which is
-     * no failure; `err` says what is missing. */
+     * no failure; `err` and `status` say what is missing. */
     int (*open)(void **state, const struct attest_config *config, bool *found,
-                struct aver_error *err);
-    /* Appends the text of a JSON array: {certificate, evidence, arch} a GPU,
-     * as in nvidia_payload. */
+                struct gpu_status *status, struct aver_error *err);
+    /* out->status comes as it was left the last time. */
     int (*evidence)(void *state, const uint8_t nonce[static 32],
-                    struct aver_buf *list, struct aver_error *err);
+                    struct gpu_evidence *out, struct aver_error *err);
     void (*close)(void *state);
 };
 
 extern const struct cpu_backend cpu_dstack, cpu_tsm;
 extern const struct gpu_backend gpu_nvml;
+
+enum attest_step {
+    ATTEST_STEP_NONE = 0,
+    ATTEST_STEP_CPU,
+    ATTEST_STEP_GPU,
+    ATTEST_STEP_ENDORSEMENTS,
+    ATTEST_STEPS
+};
 
 /* Complete here, so that tests can put a backend of their own in. */
 struct attest_backends {
@@ -73,8 +96,13 @@ struct attest_backends {
     void *cpu_state;
     const struct gpu_backend *gpu;
     void *gpu_state;
+    int gpu_limit_ms; /* 0: the backend's own */
+    struct gpu_status gpu_status;
     /* If set, told before each step how long it may take. */
-    void (*on_step)(void *ctx, int limit_ms);
+    void (*on_step)(void *ctx, enum attest_step step, int limit_ms);
+    /* If set, told how the GPUs are after each question to them; `why`: of a
+     * failure. */
+    void (*on_gpu)(void *ctx, const struct gpu_status *status, const char *why);
     /* If set, told of each quote, and of each look at the endorsements. */
     void (*on_quote)(void *ctx, struct aver_bytes quote);
     void (*on_endorsements)(void *ctx, const struct held *h);

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define FIRST_STEP_MS 10000 /* until the first step is told */
-#define STEP_MAX_MS 120000
+#define STEP_MAX_MS 600000
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 enum packet_type {
@@ -28,6 +28,7 @@ enum packet_type {
     COLLECT_DONE,
     COLLECT_QUOTE, /* of a new kind; it rides along */
     COLLECT_ENDORSED,
+    COLLECT_GPU,
 };
 
 struct job_packet {
@@ -38,10 +39,19 @@ struct job_packet {
 struct note_packet {
     uint32_t version, type;
     uint32_t status;    /* DONE: enum attest_status */
+    uint32_t step;      /* STEP: enum attest_step */
     uint32_t limit_ms;  /* STEP */
     uint64_t size;      /* DONE and QUOTE: bytes in the memfd */
     int64_t until, due; /* ENDORSED */
-    char text[400];     /* DONE and ENDORSED: NUL-terminated */
+    struct gpu_status gpu;
+    char text[400]; /* DONE, ENDORSED and GPU: NUL-terminated */
+};
+
+const char *const collector_steps[ATTEST_STEPS] = {
+    [ATTEST_STEP_NONE] = "start",
+    [ATTEST_STEP_CPU] = "cpu",
+    [ATTEST_STEP_GPU] = "gpu",
+    [ATTEST_STEP_ENDORSEMENTS] = "endorsements",
 };
 
 /* --- the child --- */
@@ -59,13 +69,25 @@ struct collecting {
     uint8_t chain[32];
 };
 
-static void tell_step(void *ctx, int limit_ms)
+static void tell_step(void *ctx, enum attest_step step, int limit_ms)
 {
     const struct collecting *own = ctx;
     struct note_packet note = {.version = CHANNEL_VERSION,
                                .type = COLLECT_STEP,
+                               .step = step,
                                .limit_ms = (uint32_t)limit_ms};
 
+    tell(own->fd, &note, -1);
+}
+
+static void tell_gpu(void *ctx, const struct gpu_status *status,
+                     const char *why)
+{
+    const struct collecting *own = ctx;
+    struct note_packet note = {
+        .version = CHANNEL_VERSION, .type = COLLECT_GPU, .gpu = *status};
+
+    snprintf(note.text, sizeof(note.text), "%s", why);
     tell(own->fd, &note, -1);
 }
 
@@ -147,7 +169,7 @@ static void do_look(struct collecting *own, struct held *h, int quote_fd)
     aver_buf_init(&quote, QUOTE_MAX);
     if (read_quote(&quote, quote_fd) != 0)
         _exit(1);
-    tell_step(own, HELD_LIMIT_MS);
+    tell_step(own, ATTEST_STEP_ENDORSEMENTS, HELD_LIMIT_MS);
     held_for(h, aver_buf_view(&quote), (int64_t)time(NULL));
     tell_endorsements(own, h);
     aver_buf_clear(&quote);
@@ -190,10 +212,12 @@ static _Noreturn void child(struct collector *c, int fd, pid_t parent)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(0);
-    c->shed(c->ctx);
+    if (c->shed)
+        c->shed(c->ctx);
     if (c->quote_fd >= 0)
         close(c->quote_fd);
     c->backends->on_step = tell_step;
+    c->backends->on_gpu = tell_gpu;
     c->backends->on_quote = tell_quote;
     c->backends->on_endorsements = tell_endorsements;
     c->backends->ctx = &own;
@@ -217,7 +241,9 @@ void collector_init(struct collector *c)
 {
     c->fd = -1;
     c->pid = -1;
-    c->busy = c->looking = c->new_quote = c->new_news = false;
+    c->busy = c->looking = c->new_quote = c->new_news = c->new_gpu = false;
+    c->step = ATTEST_STEP_NONE;
+    c->gpu = c->backends->gpu_status;
     c->quote_fd = -1;
     c->ndying = 0;
 }
@@ -271,6 +297,15 @@ static int spawn(struct collector *c, struct aver_error *err)
     return 0;
 }
 
+static void begin_step(struct collector *c, enum attest_step step,
+                       uint32_t limit_ms, uint64_t now_ms)
+{
+    c->step = step;
+    c->limit_ms = limit_ms < STEP_MAX_MS ? limit_ms : STEP_MAX_MS;
+    c->deadline_ms = now_ms + c->limit_ms + COLLECTOR_GRACE_MS;
+    c->slow_ms = now_ms + (uint64_t)attest_slow_ms((int)c->limit_ms);
+}
+
 static int give(struct collector *c, const struct job_packet *packet, int pass,
                 uint64_t now_ms, struct aver_error *err)
 {
@@ -286,7 +321,7 @@ static int give(struct collector *c, const struct job_packet *packet, int pass,
     }
     c->busy = true;
     c->looking = packet->type == COLLECT_LOOK;
-    c->deadline_ms = now_ms + FIRST_STEP_MS + COLLECTOR_GRACE_MS;
+    begin_step(c, ATTEST_STEP_NONE, FIRST_STEP_MS, now_ms);
     return 0;
 }
 
@@ -325,12 +360,43 @@ static void take_news(struct collector *c, int64_t until, int64_t due,
     c->new_news = true;
 }
 
+static void take_gpu(struct collector *c, const struct gpu_status *status,
+                     const char *why)
+{
+    c->gpu = *status;
+    snprintf(c->gpu_why, sizeof(c->gpu_why), "%s", why);
+    c->new_gpu = true;
+}
+
+/* Whose fault it is that the child is gone. */
+static const char *const parties[ATTEST_STEPS] = {
+    [ATTEST_STEP_NONE] = "start",
+    [ATTEST_STEP_CPU] = "CPU evidence",
+    [ATTEST_STEP_GPU] = "GPU driver",
+    [ATTEST_STEP_ENDORSEMENTS] = "endorsements",
+};
+
+/* The child went down with the GPUs' driver. */
+static void blame_gpu(struct collector *c, enum attest_status status,
+                      const char *text)
+{
+    struct gpu_status gpu = c->gpu;
+
+    gpu.state = status == ATTEST_SLOW ? GPU_HANGS : GPU_CRASHED;
+    gpu.error = 0;
+    take_gpu(c, &gpu, text);
+}
+
 /* With the child gone, a look has found nothing. True for a report's job. */
 static bool ended(struct collector *c, struct collector_result *result,
-                  enum attest_status status, const char *text)
+                  enum attest_status status, const char *what)
 {
     bool looking = c->looking;
+    char text[200];
 
+    snprintf(text, sizeof(text), "%s: %s", parties[c->step], what);
+    if (c->busy && !looking && c->step == ATTEST_STEP_GPU)
+        blame_gpu(c, status, text);
     collector_stop(c);
     c->looking = false;
     if (looking) {
@@ -358,6 +424,8 @@ static bool take_done(struct collector *c, struct note_packet *note, int fd,
     *result = (struct collector_result){
         .status = note->status, .fd = fd, .size = note->size};
     memcpy(result->text, note->text, sizeof(result->text));
+    if (!ok && gpu_state_failed(c->gpu.state))
+        collector_stop(c);
     return true;
 }
 
@@ -379,10 +447,13 @@ static bool take_note(struct collector *c, struct note_packet *note, int fd,
     }
     if (fd >= 0)
         return false;
-    if (note->type == COLLECT_STEP) {
-        uint32_t limit =
-            note->limit_ms < STEP_MAX_MS ? note->limit_ms : STEP_MAX_MS;
-        c->deadline_ms = now_ms + limit + COLLECTOR_GRACE_MS;
+    if (note->type == COLLECT_STEP && note->step < ATTEST_STEPS) {
+        begin_step(c, (enum attest_step)note->step, note->limit_ms, now_ms);
+        return true;
+    }
+    if (note->type == COLLECT_GPU && gpu_status_ok(&note->gpu)) {
+        note->text[sizeof(note->text) - 1] = '\0';
+        take_gpu(c, &note->gpu, note->text);
         return true;
     }
     if (note->type != COLLECT_ENDORSED || note->until < 0)
@@ -416,10 +487,22 @@ bool collector_read(struct collector *c, uint64_t now_ms,
     return ended(c, result, ATTEST_WRONG, "collector died") && was_busy;
 }
 
+bool collector_slow(struct collector *c, uint64_t now_ms)
+{
+    if (!c->busy || now_ms < c->slow_ms)
+        return false;
+    c->slow_ms = UINT64_MAX;
+    return true;
+}
+
 bool collector_overrun(struct collector *c, uint64_t now_ms,
                        struct collector_result *result)
 {
+    char what[64];
+
     if (!c->busy || now_ms < c->deadline_ms)
         return false;
-    return ended(c, result, ATTEST_SLOW, "collector was too slow, and killed");
+    snprintf(what, sizeof(what), "no answer in %u ms, collector killed",
+             (unsigned)c->limit_ms);
+    return ended(c, result, ATTEST_SLOW, what);
 }

@@ -3,8 +3,10 @@
  * collector: the attester's child that does the blocking work. It gets one job
  * at a time, tells before each step how long that may take, and gives back the
  * report as a sealed memfd. When a step overruns, it is killed, and the next
- * job gets a new one. Beside reports it makes looks at the endorsements: which
- * go with the last quote, and until when. */
+ * job gets a new one; so it is when GPUs fail, since a driver that was loaded
+ * anew, or a GPU that was reset, wants a library that knows nothing of before.
+ * Beside reports it makes looks at the endorsements: which go with the last
+ * quote, and until when. */
 #ifndef AVER_ATTEST_COLLECTOR_H
 #define AVER_ATTEST_COLLECTOR_H
 
@@ -37,23 +39,29 @@ struct collector_news {
 struct collector {
     struct attest_backends *backends;
     const struct attest_config *config;
-    /* In the child: close what is the attester's alone. */
+    /* In the child: close what is the attester's alone. NULL: nothing is. */
     void (*shed)(void *ctx);
     void *ctx;
 
     int fd; /* -1: no child */
     pid_t pid;
-    bool busy;                /* also with a look */
-    bool looking;             /* with a look */
-    uint64_t deadline_ms;     /* of the step that runs */
+    bool busy;             /* also with a look */
+    bool looking;          /* with a look */
+    enum attest_step step; /* that runs */
+    uint64_t deadline_ms;  /* of that step */
+    uint64_t slow_ms;      /* when it is slow; UINT64_MAX: was said */
+    uint32_t limit_ms;
     int quote_fd;             /* memfd of the last quote of a new kind; -1 */
     bool new_quote, new_news; /* cleared by who has seen it */
     struct collector_news news;
-    unsigned ndying; /* killed, but not gone yet */
+    bool new_gpu; /* cleared by who has seen it */
+    struct gpu_status gpu;
+    char gpu_why[400]; /* of a failure */
+    unsigned ndying;   /* killed, but not gone yet */
     pid_t dying[COLLECTOR_DYING_MAX + 1];
 };
 
-/* The caller has set the first four members. */
+/* The caller has set the members above `fd`. */
 void collector_init(struct collector *c);
 /* Forks if there is no child. Must not be busy. */
 AVER_MUST_CHECK int collector_start(struct collector *c,
@@ -69,6 +77,9 @@ bool collector_read(struct collector *c, uint64_t now_ms,
  * report's. */
 bool collector_overrun(struct collector *c, uint64_t now_ms,
                        struct collector_result *result);
+/* True once in each step that lasts long. */
+bool collector_slow(struct collector *c, uint64_t now_ms);
+extern const char *const collector_steps[ATTEST_STEPS]; /* for the log */
 /* Kills the child, if there is one. */
 void collector_stop(struct collector *c);
 

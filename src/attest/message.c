@@ -5,6 +5,21 @@
 
 #include <string.h>
 
+const char *attest_status_word(enum attest_status status)
+{
+    static const char *const words[] = {
+        [ATTEST_OK] = "ok",
+        [ATTEST_BUSY] = "busy",
+        [ATTEST_ABSENT] = "absent",
+        [ATTEST_WRONG] = "wrong",
+        [ATTEST_SLOW] = "slow",
+        [ATTEST_NO_TLS] = "no_tls",
+        [ATTEST_NO_NOTARY] = "no_notary",
+    };
+
+    return words[status];
+}
+
 static bool ask_ok(const void *p)
 {
     struct attest_ask m;
@@ -21,10 +36,12 @@ static bool ask_ok(const void *p)
 
 static bool reply_ok(const void *p)
 {
+    static const struct gpu_status none;
     struct attest_reply m;
 
     memcpy(&m, p, sizeof(m));
     return m.status <= ATTEST_NO_NOTARY && m.endorsed_until == 0 &&
+           memcmp(&m.gpu, &none, sizeof(none)) == 0 &&
            (m.status == ATTEST_OK) == (m.size > 0);
 }
 
@@ -34,7 +51,8 @@ static bool news_ok(const void *p)
 
     memcpy(&m, p, sizeof(m));
     return m.seq == 0 && m.generation == 0 && m.status == ATTEST_OK &&
-           m.retry_after_s == 0 && m.size == 0 && m.endorsed_until <= INT64_MAX;
+           m.retry_after_s == 0 && m.size == 0 &&
+           m.endorsed_until <= INT64_MAX && gpu_status_ok(&m.gpu);
 }
 
 bool attest_message_ok(const void *p, size_t n)

@@ -7,6 +7,7 @@
 #ifndef AVER_ATTEST_MESSAGE_H
 #define AVER_ATTEST_MESSAGE_H
 
+#include "attest/gpu_status.h"
 #include "net/channel.h"
 
 enum attest_type { ATTEST_ASK = 128, ATTEST_REPLY, ATTEST_NEWS };
@@ -38,8 +39,8 @@ enum attest_status {
     ATTEST_NO_NOTARY, /* 503: no notary at the moment */
 };
 
-/* ATTEST_REPLY; or ATTEST_NEWS, which answers nothing: of that the last member
- * alone counts. */
+/* ATTEST_REPLY; or ATTEST_NEWS, which answers nothing: of that the last two
+ * members alone count. It comes when the pair is made, and on each change. */
 struct attest_reply {
     uint32_t version, type;
     uint64_t seq;
@@ -47,11 +48,12 @@ struct attest_reply {
     uint32_t status;     /* enum attest_status */
     uint32_t retry_after_s;
     uint64_t size; /* bytes of the report in the memfd */
-    /* NEWS: last second of the endorsements that are held; 0: there are none.
-     * Told to who comes when there are some, and when it changes. */
+    /* Last second of the endorsements that are held; 0: there are none. */
     uint64_t endorsed_until;
+    struct gpu_status gpu; /* as of the last report */
 };
 
+const char *attest_status_word(enum attest_status status); /* for the log */
 /* True if `n` bytes at `p` are a whole, well-formed message. */
 bool attest_message_ok(const void *p, size_t n);
 

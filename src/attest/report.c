@@ -85,7 +85,9 @@ static void put_key(struct writer *w, const struct report *r)
 }
 
 /* A text that is itself the JSON which NVIDIA's service takes. */
-static void put_gpus(struct writer *w, const struct report *r)
+static void put_devices(struct writer *w, const char *name,
+                        const struct report *r, struct aver_bytes list,
+                        const char *arch)
 {
     struct aver_buf payload;
     struct writer inner = {.out = &payload};
@@ -94,12 +96,21 @@ static void put_gpus(struct writer *w, const struct report *r)
     put(&inner, "{");
     put_hex(&inner, "nonce", r->nonce, 32);
     put_name(&inner, "evidence_list");
-    inner.bad |= aver_buf_append(&payload, r->gpu_list.p, r->gpu_list.n) != 0;
-    put_str(&inner, "arch", r->gpu_arch);
+    inner.bad |= aver_buf_append(&payload, list.p, list.n) != 0;
+    put_str(&inner, "arch", arch);
     put(&inner, "}");
-    put_text(w, "nvidia_payload", aver_buf_view(&payload));
+    put_text(w, name, aver_buf_view(&payload));
     w->bad |= inner.bad;
     aver_buf_clear(&payload);
+}
+
+/* Switches apart: clients hand nvidia_payload on as it is, to a service that
+ * takes GPUs alone. */
+static void put_gpus(struct writer *w, const struct report *r)
+{
+    put_devices(w, "nvidia_payload", r, r->gpu_list, r->gpu_arch);
+    if (r->switch_list.n > 0)
+        put_devices(w, "nvswitch_payload", r, r->switch_list, r->switch_arch);
 }
 
 static int put_cpu(struct writer *w, const struct report *r,
@@ -181,25 +192,57 @@ done:
     return rc;
 }
 
-static void step(const struct attest_backends *b, int limit_ms)
+static void step(const struct attest_backends *b, enum attest_step which,
+                 int limit_ms)
 {
     if (b->on_step)
-        b->on_step(b->ctx, limit_ms);
+        b->on_step(b->ctx, which, limit_ms);
 }
 
-/* Asks both backends, in turn. `list` and r->gpu_arch are filled. */
+/* The nonce in each device's report, whatever a backend looked at itself. */
+static int check_devices(struct report *r, struct gpu_evidence *e,
+                         struct aver_error *err)
+{
+    bool switches = e->switches.n > 0;
+
+    if (evidence_check_gpus(aver_buf_view(&e->gpus), r->nonce, r->gpu_arch,
+                            err) == 0 &&
+        (!switches || evidence_check_gpus(aver_buf_view(&e->switches), r->nonce,
+                                          r->switch_arch, err) == 0)) {
+        r->gpu_list = aver_buf_view(&e->gpus);
+        r->switch_list = aver_buf_view(&e->switches);
+        return 0;
+    }
+    e->status.state =
+        err->code == AVER_EMISMATCH ? GPU_WRONG_NONCE : GPU_BAD_REPORT;
+    return -1;
+}
+
+static int gather_gpus(struct attest_backends *b, struct report *r,
+                       struct gpu_evidence *e, struct aver_error *err)
+{
+    step(b, ATTEST_STEP_GPU,
+         b->gpu_limit_ms ? b->gpu_limit_ms : b->gpu->limit_ms);
+    e->status = b->gpu_status;
+    int rc = b->gpu->evidence(b->gpu_state, r->nonce, e, err);
+    if (rc == 0)
+        rc = check_devices(r, e, err);
+    b->gpu_status = e->status;
+    if (b->on_gpu)
+        b->on_gpu(b->ctx, &b->gpu_status, rc == 0 ? "" : err->text);
+    return rc;
+}
+
+/* Asks both backends, in turn. */
 static int gather(struct attest_backends *b, struct report *r,
-                  struct cpu_evidence *cpu, struct aver_buf *list,
+                  struct cpu_evidence *cpu, struct gpu_evidence *gpu,
                   const uint8_t report_data[static 64], struct aver_error *err)
 {
-    step(b, b->cpu->limit_ms);
+    step(b, ATTEST_STEP_CPU, b->cpu->limit_ms);
     if (b->cpu->quote(b->cpu_state, report_data, cpu, err) != 0 ||
         evidence_check_quote(aver_buf_view(&cpu->quote), report_data, err) != 0)
         return -1;
-    step(b, b->gpu->limit_ms);
-    if (b->gpu->evidence(b->gpu_state, r->nonce, list, err) != 0)
-        return -1;
-    return evidence_check_gpus(aver_buf_view(list), r->nonce, r->gpu_arch, err);
+    return gather_gpus(b, r, gpu, err);
 }
 
 /* What goes with the quote. That there is nothing is no failure. */
@@ -208,7 +251,7 @@ static void endorse(struct attest_backends *b, struct report *r,
 {
     if (!b->held)
         return;
-    step(b, HELD_LIMIT_MS);
+    step(b, ATTEST_STEP_ENDORSEMENTS, HELD_LIMIT_MS);
     if (held_for(b->held, quote, (int64_t)time(NULL)))
         r->endorsements = aver_buf_view(&b->held->text);
     if (b->on_endorsements)
@@ -226,7 +269,7 @@ enum attest_status attest_report(struct attest_backends *b,
     bool ed = algo == ATTEST_ED25519, tls = layout == ATTEST_LAYOUT_B;
     struct aver_error why = {.code = AVER_OK};
     struct cpu_evidence cpu;
-    struct aver_buf list;
+    struct gpu_evidence gpu;
     struct report r = {.config = config,
                        .who = who,
                        .algo = algo,
@@ -246,16 +289,15 @@ enum attest_status attest_report(struct attest_backends *b,
         aver_bytes_of(ed ? who->ed_public : who->address, ed ? 32 : 20),
         tls ? config->spki_sha256 : NULL, nonce);
     cpu_evidence_init(&cpu);
-    aver_buf_init(&list, EVIDENCE_MAX);
-    int rc = gather(b, &r, &cpu, &list, report_data, &why);
-    r.gpu_list = aver_buf_view(&list);
+    gpu_evidence_init(&gpu);
+    int rc = gather(b, &r, &cpu, &gpu, report_data, &why);
     if (rc == 0 && b->on_quote)
         b->on_quote(b->ctx, aver_buf_view(&cpu.quote));
     if (rc == 0 && endorsements)
         endorse(b, &r, aver_buf_view(&cpu.quote));
     if (rc == 0)
         rc = report_write(out, &r, &why);
-    aver_buf_clear(&list);
+    gpu_evidence_clear(&gpu);
     cpu_evidence_clear(&cpu);
     if (rc == 0)
         return ATTEST_OK;

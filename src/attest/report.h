@@ -16,8 +16,9 @@ struct report {
     const uint8_t *nonce; /* 32 bytes */
     const struct cpu_evidence *cpu;
     struct aver_bytes gpu_list;     /* text of a JSON array */
+    struct aver_bytes switch_list;  /* the same of NVSwitches, or empty */
     struct aver_bytes endorsements; /* text of a JSON object; empty: none */
-    char gpu_arch[EVIDENCE_ARCH_MAX];
+    char gpu_arch[EVIDENCE_ARCH_MAX], switch_arch[EVIDENCE_ARCH_MAX];
     bool cpu_simulated, gpu_simulated;
 };
 

@@ -3,7 +3,7 @@
  * attest: makes a report here, for a key pair that is thrown away: to see
  * whether this machine can, and what its evidence looks like. Or prints the
  * simulator's endorsements, which a verifier needs beside its reports. */
-#include "attest/attest.h"
+#include "attest/once.h"
 #include "attest/simulator.h"
 #include "base/suggest.h"
 #include "base/text.h"
@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 struct attest_options {
-    const char *tee, *gpu, *nonce, *algo;
+    const char *tee, *gpu, *nvswitch, *gpu_timeout, *nonce, *algo;
     bool endorsements;
     struct attest_config config;
 };
@@ -74,17 +74,17 @@ static void print_line(const struct aver_buf *out)
 static int make(const struct attest_config *config, enum attest_algo algo,
                 const uint8_t nonce[static 32])
 {
-    struct attest_identity who = {0};
+    struct collector_job job = {.algo = (uint8_t)algo};
     struct attest_backends *b = NULL;
     struct aver_error err = {0};
     struct aver_buf out;
     int rc = EXIT_UNDECIDED;
 
     aver_buf_init(&out, 16u << 20);
-    throw_away_key(&who);
+    throw_away_key(&job.who);
+    memcpy(job.nonce, nonce, sizeof(job.nonce));
     b = attest_open(config, getuid(), getgid(), &err);
-    if (b == NULL || attest_report(b, config, &who, algo, ATTEST_LAYOUT_A,
-                                   false, nonce, &out, &err) != ATTEST_OK) {
+    if (b == NULL || attest_once(b, config, &job, &out, &err) != ATTEST_OK) {
         complain("%s", err.text);
     } else {
         print_line(&out);
@@ -121,8 +121,22 @@ static int endorse(const struct attest_options *o)
     return rc;
 }
 
+static int read_timeout(struct attest_options *o)
+{
+    uint64_t seconds = 0;
+
+    if (o->gpu_timeout == NULL)
+        return 0;
+    if (aver_decimal(&seconds, aver_bytes_str(o->gpu_timeout), 600) != 0 ||
+        seconds == 0)
+        return usage("--gpu-timeout: expected seconds, 1 to 600");
+    o->config.gpu_limit_ms = (int)seconds * 1000;
+    return 0;
+}
+
 static int read_choices(struct attest_options *o, int *algo)
 {
+    static const char *const switches[] = {"auto", "required", "none"};
     static const char *const tees[] = {"auto", "dstack", "tsm", "simulator"};
     static const char *const gpus[] = {
         "auto",      "required",        "none",
@@ -131,9 +145,12 @@ static int read_choices(struct attest_options *o, int *algo)
     int tee = choose("tee", o->tee, tees, 4);
     int gpu = tee >= 0 ? choose("gpu", o->gpu, gpus, 6) : -1;
 
-    *algo = gpu >= 0 ? choose("signing-algo", o->algo, algos, 2) : -1;
-    if (*algo < 0)
+    int nvswitch = gpu >= 0 ? choose("nvswitch", o->nvswitch, switches, 3) : -1;
+
+    *algo = nvswitch >= 0 ? choose("signing-algo", o->algo, algos, 2) : -1;
+    if (*algo < 0 || read_timeout(o) != 0)
         return EXIT_USAGE;
+    o->config.nvswitch = (enum attest_nvswitch_choice)nvswitch;
     o->config.tee = (enum attest_tee_choice)tee;
     o->config.gpu = (enum attest_gpu_choice)gpu;
     o->config.model_name = "";
@@ -165,6 +182,12 @@ int attest_main(int argc, char **argv)
          NULL},
         {"nvml-library", "PATH", "NVIDIA's management library",
          &o.config.nvml_library, NULL},
+        {"nvswitch", "NAME", "auto (default), required, none", &o.nvswitch,
+         NULL},
+        {"nscq-library", "PATH", "NVIDIA's library for NVSwitches",
+         &o.config.nscq_library, NULL},
+        {"gpu-timeout", "SECONDS", "for all GPUs together (60)", &o.gpu_timeout,
+         NULL},
         {NULL, NULL, NULL, NULL, NULL},
     };
     uint8_t nonce[32];

@@ -263,7 +263,8 @@ void answer_health(struct exchange *x, bool engine_up)
 {
     const struct worker *w = x->worker;
     bool notary = w->notary.hello, attester = w->attester.watch.fd >= 0;
-    bool ready = engine_up && notary && attester && !w->draining;
+    bool ready = engine_up && notary && attester && !w->draining &&
+                 !gpu_state_failed(w->gpu.state);
     uint64_t now = (uint64_t)time(NULL);
     const char *endorsements = w->endorsed_until == 0    ? "none"
                                : now > w->endorsed_until ? "expired"
@@ -276,11 +277,13 @@ void answer_health(struct exchange *x, bool engine_up)
         "{\"status\":\"%s\",\"live\":true,\"ready\":%s,"
         "\"engine\":\"%s\",\"notary\":\"%s\",\"attester\":\"%s\","
         "\"endorsements\":\"%s\",\"endorsements_valid_until\":%llu,"
-        "\"draining\":%s}",
+        "\"draining\":%s,\"gpu\":",
         ready ? "ok" : "not ready", ready ? "true" : "false",
         engine_up ? "up" : "unreachable", notary ? "up" : "down",
         attester ? "up" : "down", endorsements,
         (unsigned long long)w->endorsed_until, w->draining ? "true" : "false"));
+    check(gpu_status_write(&b, &w->gpu));
+    check(aver_buf_append_str(&b, "}"));
     answer_json(x, ready ? 200 : 503, aver_buf_view(&b));
     aver_buf_clear(&b);
 }
@@ -312,8 +315,13 @@ void answer_metrics(struct exchange *x)
         "# HELP aver_endorsements_valid_until_seconds Last second of the "
         "endorsements held, since 1970; 0: none are held.\n"
         "# TYPE aver_endorsements_valid_until_seconds gauge\n"
-        "aver_endorsements_valid_until_seconds %llu\n",
-        (unsigned long long)w->endorsed_until));
+        "aver_endorsements_valid_until_seconds %llu\n"
+        "# HELP aver_gpu_failed Whether GPU evidence could not be made the "
+        "last time; the state as in /health.\n"
+        "# TYPE aver_gpu_failed gauge\n"
+        "aver_gpu_failed{state=\"%s\"} %d\n",
+        (unsigned long long)w->endorsed_until, gpu_state_word(w->gpu.state),
+        gpu_state_failed(w->gpu.state)));
     answer_text(x, 200, "text/plain; version=0.0.4; charset=utf-8",
                 aver_buf_view(&b));
     aver_buf_clear(&b);

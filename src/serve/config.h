@@ -37,18 +37,19 @@ struct config_origin {
  * setting has no value. */
 struct config {
     struct config_list listen, engine;
-    int tee; /* enum attest_tee_choice */
-    int gpu; /* enum attest_gpu_choice */
-    int key; /* enum notary_key */
+    int tee;      /* enum attest_tee_choice */
+    int gpu;      /* enum attest_gpu_choice */
+    int nvswitch; /* enum attest_nvswitch_choice */
+    int key;      /* enum notary_key */
     bool compat_seed, three_part, sign_eager, log_json;
-    char *dstack_socket, *tsm_path, *nvml_library;
+    char *dstack_socket, *tsm_path, *nvml_library, *nscq_library;
     char *endorsements, *endorse_from;
     char *model_name, *token_file, *tls_cert, *tls_key, *tls_identity;
     char *user, *metrics_listen;
     uint64_t receipt_ttl, receipt_max, receipt_bytes, body_max;
     uint64_t head_timeout, body_timeout, idle_timeout, write_timeout;
     uint64_t engine_connect_timeout, engine_timeout, exchange_timeout;
-    uint64_t drain_timeout, workers;
+    uint64_t gpu_timeout, drain_timeout, workers;
     int log_level; /* enum log_level */
 
     /* How the settings came about; stays in the supervisor. */

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define LOOKUP_MS 10000
-#define REPORT_MS 120000 /* beyond the attester's own limits */
+#define REPORT_MS 60000 /* and gpu-timeout: beyond the attester's limits */
 
 void exchange_list_init(struct exchange_list *l)
 {
@@ -79,6 +79,7 @@ static void attester_gone(struct worker *w)
     loop_close_fd(&w->loop, &w->attester.watch);
     w->attester.blocked = false;
     w->endorsed_until = 0;
+    w->gpu = (struct gpu_status){0};
     answer_all(&w->reports, &early_no_attester);
     log_event(LOG_WARN, "attester_gone", LOG_NUM("slot", w->slot));
 }
@@ -311,6 +312,7 @@ static void on_attester(struct watch *watch, uint32_t events)
         }
         if (m.type == ATTEST_NEWS) {
             w->endorsed_until = m.endorsed_until;
+            w->gpu = m.gpu;
             continue;
         }
         x = find(&w->reports, m.seq);
@@ -382,7 +384,8 @@ static void on_slow(struct timer *t)
 void links_init(struct worker *w, int control_fd)
 {
     timer_queue_init(&w->loop, &w->lookup_queue, LOOKUP_MS, on_slow);
-    timer_queue_init(&w->loop, &w->report_queue, REPORT_MS, on_slow);
+    timer_queue_init(&w->loop, &w->report_queue,
+                     REPORT_MS + w->config->gpu_timeout, on_slow);
     w->control.worker = w->notary.worker = w->attester.worker = w;
     w->notary.watch.fd = w->attester.watch.fd = -1;
     exchange_list_init(&w->finishing);

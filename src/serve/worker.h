@@ -48,6 +48,7 @@ struct worker {
     struct link control, notary, attester;
     struct notary_hello identity; /* of the notary, once link.hello */
     uint64_t endorsed_until;      /* as the attester said; 0: none held */
+    struct gpu_status gpu;        /* as the attester said */
 
     struct exchange_list finishing; /* answers that wait for their receipt */
     struct exchange_list asking;    /* signature requests not yet sent */

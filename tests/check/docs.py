@@ -69,3 +69,10 @@ def test_readme_names_targets_that_exist():
         assert re.search(rf"^{target}:", make, re.M), target
     for path in re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text()):
         assert (ROOT / path).exists(), path
+
+
+def test_every_state_of_gpus_is_told():
+    words = re.findall(r'\[(?:GPU|SWITCH)_\w+\] =\s+{"(\w+)"', (ROOT / "src/attest/gpu_status.c").read_text())
+    assert len(words) > 40
+    said = (ROOT / "docs/PROTOCOL.md").read_text()
+    assert [w for w in words if f"`{w}`" not in said] == []

@@ -9,6 +9,7 @@
 #include "attest/backend.h"
 #include "base/text.h"
 #include "crypto/k1.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,11 @@ struct fake {
     bool wrong_data;           /* quote over other report_data */
     bool crash;                /* the process ends */
     enum aver_error_code fail; /* fails with this */
-    unsigned ngpus;
-    bool wrong_nonce;     /* in the last GPU's report */
+    unsigned ngpus, nswitches;
+    int gpu_sleep_ms;
+    bool gpu_crash, gpu_fail;
+    bool wrong_nonce; /* in the last GPU's report */
+    bool wrong_switch_nonce;
     const char *log_path; /* if set: a byte is appended a call */
 };
 
@@ -81,27 +85,50 @@ fake_make(void *state, const uint8_t report_data[static 64],
     return 0;
 }
 
-__attribute__((unused)) static int fake_gpus(void *state,
-                                             const uint8_t nonce[static 32],
-                                             struct aver_buf *list,
-                                             struct aver_error *err)
+/* `n` devices; with `wrong` the last holds another nonce. */
+__attribute__((unused)) static void fake_list(struct aver_buf *list, unsigned n,
+                                              const char *arch,
+                                              const uint8_t nonce[static 32],
+                                              bool wrong)
 {
-    const struct fake *f = state;
     uint8_t spdm[100] = {0x11, 0xe0, 0x01, 0xff};
 
-    (void)err;
     memcpy(spdm + 4, nonce, 32);
     fake_put(list, "[", 1);
-    for (unsigned i = 0; i < f->ngpus; i++) {
-        spdm[35] ^= f->wrong_nonce && i + 1 == f->ngpus;
+    for (unsigned i = 0; i < n; i++) {
+        spdm[35] ^= wrong && i + 1 == n;
         if (aver_buf_append_str(list, i > 0 ? "," : "") != 0 ||
-            aver_buf_append_str(list, "{\"certificate\":\"QUJD\","
-                                      "\"arch\":\"HOPPER\",\"evidence\":\"") ||
+            aver_buf_printf(list,
+                            "{\"certificate\":\"QUJD\",\"arch\":\"%s\","
+                            "\"evidence\":\"",
+                            arch) != 0 ||
             aver_base64_encode_buf(list, aver_bytes_of(spdm, 100)) != 0 ||
             aver_buf_append_str(list, "\"}") != 0)
             _exit(99);
     }
     fake_put(list, "]", 1);
+}
+
+__attribute__((unused)) static int fake_gpus(void *state,
+                                             const uint8_t nonce[static 32],
+                                             struct gpu_evidence *out,
+                                             struct aver_error *err)
+{
+    const struct fake *f = state;
+
+    if (f->gpu_sleep_ms > 0)
+        usleep((useconds_t)f->gpu_sleep_ms * 1000);
+    if (f->gpu_crash)
+        raise(SIGKILL);
+    if (f->gpu_fail)
+        return gpu_fail(&out->status, GPU_LOST, 15, err, "as the knob says");
+    out->status.state = GPU_OK;
+    out->status.error = 0;
+    out->status.gpus = f->ngpus;
+    fake_list(&out->gpus, f->ngpus, "HOPPER", nonce, f->wrong_nonce);
+    if (f->nswitches > 0)
+        fake_list(&out->switches, f->nswitches, "LS10", nonce,
+                  f->wrong_switch_nonce);
     return 0;
 }
 

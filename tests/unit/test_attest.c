@@ -35,6 +35,7 @@ static struct {
     pid_t pid;
     int control, notary, worker[2];
     int alive; /* reads as ended when attester and collector are gone */
+    struct attest_reply news[2];
 } a;
 
 /* --- the processes around it --- */
@@ -113,6 +114,17 @@ static struct control from_attester(void)
     return m;
 }
 
+static struct attest_reply message(int worker, int *fd)
+{
+    struct attest_reply m;
+
+    assert_true(readable(a.worker[worker], WAIT_MS));
+    assert_int_equal(channel_recv(a.worker[worker], &m, sizeof(m), fd, false),
+                     sizeof(m));
+    assert_true(attest_message_ok(&m, sizeof(m)));
+    return m;
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -120,6 +132,9 @@ static int set_up(void **state)
     start();
     hello(1);
     assert_int_equal(from_attester().type, CONTROL_READY);
+    for (int i = 0; i < 2; i++)
+        while (readable(a.worker[i], 0))
+            a.news[i] = message(i, NULL);
     if (truncate(calls_path, 0) != 0)
         return -1;
     return 0;
@@ -183,17 +198,16 @@ static void ask(int worker, uint8_t client, uint8_t nonce, uint64_t seq)
     assert_int_equal(channel_send(a.worker[worker], &m, sizeof(m), -1), 0);
 }
 
-/* The next reply; its report, if any, as a tree in *report (may be NULL). */
+/* The next reply; its report, if any, as a tree in *report (may be NULL). News
+ * before it are kept. */
 static struct attest_reply reply(int worker, json_t **report)
 {
     struct attest_reply m;
     struct aver_error err;
     int fd;
 
-    assert_true(readable(a.worker[worker], WAIT_MS));
-    assert_int_equal(channel_recv(a.worker[worker], &m, sizeof(m), &fd, false),
-                     sizeof(m));
-    assert_true(attest_message_ok(&m, sizeof(m)));
+    while ((m = message(worker, &fd)).type == ATTEST_NEWS)
+        a.news[worker] = m;
     assert_int_equal(m.status == ATTEST_OK, fd >= 0);
     if (report)
         *report = NULL;
@@ -511,18 +525,80 @@ static void signals_do_not_end_it(void **state)
     expect(0, 5, ATTEST_OK);
 }
 
+/* --- how the GPUs are --- */
+
+static void expect_gpu(int worker, enum gpu_state want)
+{
+    while (a.news[worker].gpu.state != want) {
+        a.news[worker] = message(worker, NULL);
+        assert_int_equal(a.news[worker].type, ATTEST_NEWS);
+    }
+}
+
+/* All workers are told, before the answer of the one that asked. */
+static void gpus_that_fail_are_told(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(a.news[i].gpu.state, GPU_OK);
+    fake->gpu_fail = true;
+    ask(0, 1, 1, 1);
+    expect(0, 1, ATTEST_ABSENT);
+    assert_int_equal(a.news[0].gpu.state, GPU_LOST);
+    assert_int_equal(a.news[0].gpu.error, 15);
+    expect_gpu(1, GPU_LOST);
+    close(a.worker[1]);
+    send_pair(CONTROL_PEER, 1, &a.worker[1]);
+    assert_int_equal(message(1, NULL).gpu.state, GPU_LOST);
+    fake->gpu_fail = false;
+    ask(0, 1, 2, 2);
+    expect(0, 2, ATTEST_OK);
+    assert_int_equal(a.news[0].gpu.state, GPU_OK);
+    assert_int_equal(a.news[0].gpu.error, 0);
+}
+
+static void a_driver_that_crashes_or_hangs(void **state)
+{
+    (void)state;
+    fake->gpu_crash = true;
+    ask(0, 1, 1, 1);
+    expect(0, 1, ATTEST_WRONG);
+    assert_int_equal(a.news[0].gpu.state, GPU_CRASHED);
+    fake->gpu_crash = false;
+    fake->gpu_sleep_ms = 60000;
+    ask(0, 1, 2, 2);
+    expect(0, 2, ATTEST_SLOW);
+    assert_int_equal(a.news[0].gpu.state, GPU_HANGS);
+    fake->gpu_sleep_ms = 0;
+    ask(0, 1, 3, 3);
+    expect(0, 3, ATTEST_OK);
+    assert_int_equal(a.news[0].gpu.state, GPU_OK);
+    assert_int_equal(a.news[0].gpu.gpus, 1);
+}
+
+/* That they are well again is found out without anybody's asking. */
+static void gpus_that_recover(void **state)
+{
+    (void)state;
+    fake->gpu_fail = true;
+    ask(0, 1, 1, 1);
+    expect(0, 1, ATTEST_ABSENT);
+    fake->gpu_fail = false;
+    expect_gpu(0, GPU_OK);
+    expect_gpu(1, GPU_OK);
+    assert_false(readable(a.control, 100)); /* it says READY only once */
+}
+
 /* --- endorsements, with the simulator --- */
 
 static void expect_news(int worker)
 {
     struct attest_reply m;
 
-    assert_true(readable(a.worker[worker], WAIT_MS));
-    assert_int_equal(channel_recv(a.worker[worker], &m, sizeof(m), NULL, false),
-                     sizeof(m));
-    assert_true(attest_message_ok(&m, sizeof(m)));
-    assert_int_equal(m.type, ATTEST_NEWS);
+    while ((m = message(worker, NULL)).endorsed_until == 0)
+        assert_int_equal(m.type, ATTEST_NEWS);
     assert_int_equal(m.endorsed_until, 2524607999); /* the end of 2049 */
+    assert_int_equal(m.gpu.state, GPU_NONE);
 }
 
 static json_t *endorsed(uint8_t nonce, uint64_t seq)
@@ -609,6 +685,9 @@ int main(void)
         WITH(no_notary_for_long),
         WITH(a_worker_that_goes),
         WITH(signals_do_not_end_it),
+        WITH(gpus_that_fail_are_told),
+        WITH(a_driver_that_crashes_or_hangs),
+        WITH(gpus_that_recover),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(calls_path);

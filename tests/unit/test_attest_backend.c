@@ -135,6 +135,63 @@ static void simulated_report(void **state)
     attest_close(b);
 }
 
+static size_t devices_of(const json_t *report, const char *name)
+{
+    const char *text = json_string_value(json_object_get(report, name));
+    json_t *payload = text ? json_loads(text, 0, NULL) : NULL;
+    size_t n = json_array_size(json_object_get(payload, "evidence_list"));
+
+    json_decref(payload);
+    return n;
+}
+
+/* Several GPUs, with and without switches between them. */
+static void simulated_devices(void **state)
+{
+    static const struct {
+        enum attest_gpu_choice gpu;
+        const char *name;
+        unsigned gpus, switches;
+        enum gpu_multi multi;
+    } rows[] = {
+        {ATTEST_GPU_NONE, "none", 0, 0, GPU_MULTI_UNKNOWN},
+        {ATTEST_GPU_SIMULATOR, "simulator", 1, 0, GPU_MULTI_UNKNOWN},
+        {ATTEST_GPU_SIMULATOR_PPCIE, "simulator-ppcie", 8, 4, GPU_PPCIE},
+        {ATTEST_GPU_SIMULATOR_BLACKWELL, "simulator-blackwell", 2, 0, GPU_NVLE},
+    };
+    struct attest_identity who = {.generation = 1, .address = {1}};
+    uint8_t nonce[32] = {9};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct attest_config c =
+            config_of(ATTEST_CHOOSE_SIMULATOR, rows[i].gpu);
+        struct aver_error err = {0};
+        struct aver_buf out;
+        struct attest_backends *b = attest_open(&c, getuid(), getgid(), &err);
+
+        assert_non_null(b);
+        assert_string_equal(b->gpu->name, rows[i].name);
+        aver_buf_init(&out, REPORT_MAX);
+        assert_int_equal(attest_report(b, &c, &who, ATTEST_ECDSA,
+                                       ATTEST_LAYOUT_A, false, nonce, &out,
+                                       &err),
+                         ATTEST_OK);
+        json_t *report = json_loadb((char *)out.p, out.n, 0, NULL);
+        assert_int_equal(devices_of(report, "nvidia_payload"), rows[i].gpus);
+        assert_int_equal(devices_of(report, "nvswitch_payload"),
+                         rows[i].switches);
+        assert_int_equal(b->gpu_status.gpus, rows[i].gpus);
+        assert_int_equal(b->gpu_status.switches, rows[i].switches);
+        assert_int_equal(b->gpu_status.multi, rows[i].multi);
+        assert_int_equal(b->gpu_status.state,
+                         rows[i].gpus > 0 ? GPU_SIMULATED : GPU_NONE);
+        json_decref(report);
+        aver_buf_clear(&out);
+        attest_close(b);
+    }
+}
+
 /* What the simulator says about its platform goes with its quote. */
 static void simulated_endorsements(void **state)
 {
@@ -237,6 +294,7 @@ int main(void)
         cmocka_unit_test(what_was_asked_for_must_be_there),
         cmocka_unit_test(gpus),
         cmocka_unit_test(simulated_report),
+        cmocka_unit_test(simulated_devices),
         cmocka_unit_test(simulated_endorsements),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -167,6 +167,70 @@ static void a_hang(void **state)
     assert_int_equal(kill(first, 0), -1);
 }
 
+/* With a driver that failed goes what its library remembers. */
+static void gpus_that_fail_get_a_new_child(void **state)
+{
+    (void)state;
+    expect(ATTEST_OK, "");
+    pid_t first = collector.pid;
+    assert_true(collector.new_gpu);
+    assert_int_equal(collector.gpu.state, GPU_OK);
+    assert_string_equal(collector.gpu_why, "");
+    fake->gpu_fail = true;
+    expect(ATTEST_ABSENT, "as the knob says");
+    assert_int_equal(collector.gpu.state, GPU_LOST);
+    assert_int_equal(collector.gpu.error, 15);
+    assert_string_equal(collector.gpu_why, "as the knob says");
+    assert_int_equal(collector.fd, -1);
+    fake->gpu_fail = false;
+    expect(ATTEST_OK, "");
+    assert_int_not_equal(collector.pid, first);
+    assert_int_equal(collector.gpu.state, GPU_OK);
+    assert_int_equal(collector.gpu.error, 0);
+}
+
+static void a_driver_that_crashes_or_hangs(void **state)
+{
+    (void)state;
+    fake->gpu_crash = true;
+    expect(ATTEST_WRONG, "GPU driver: collector died");
+    assert_int_equal(collector.gpu.state, GPU_CRASHED);
+    fake->gpu_crash = false;
+    fake->gpu_sleep_ms = 60000;
+    collector.backends->gpu_limit_ms = 200; /* before its own */
+    expect(ATTEST_SLOW, "GPU driver: no answer in 200 ms");
+    assert_int_equal(collector.gpu.state, GPU_HANGS);
+    fake->gpu_sleep_ms = 0;
+    expect(ATTEST_OK, "");
+    /* A quote that fails is not blamed on the GPUs. */
+    fake->crash = true;
+    expect(ATTEST_WRONG, "CPU evidence: collector died");
+    assert_int_equal(collector.gpu.state, GPU_OK);
+}
+
+static void a_slow_step_is_said_once(void **state)
+{
+    struct collector_result r;
+    uint64_t now;
+
+    (void)state;
+    assert_false(collector_slow(&collector, UINT64_MAX));
+    fake->gpu_sleep_ms = 60000;
+    collector.backends->gpu_limit_ms = 60000;
+    begin();
+    do {
+        struct pollfd p = {.fd = collector.fd, .events = POLLIN};
+        assert_int_equal(poll(&p, 1, 5000), 1);
+        now = now_ms();
+        assert_false(collector_read(&collector, now, &r));
+    } while (collector.step != ATTEST_STEP_GPU);
+    assert_false(collector_slow(&collector, now + 9999));
+    assert_true(collector_slow(&collector, now + 10000));
+    assert_false(collector_slow(&collector, now + 20000));
+    assert_false(collector_overrun(&collector, now + 60999, &r));
+    assert_true(collector_overrun(&collector, now + 61000, &r));
+}
+
 static void killed_while_idle(void **state)
 {
     (void)state;
@@ -320,7 +384,7 @@ static void a_look_that_fails(void **state)
     assert_false(collector.busy || collector.looking);
     assert_true(collector.new_news);
     assert_int_equal(collector.news.until, 0);
-    assert_non_null(strstr(collector.news.why, "too slow"));
+    assert_non_null(strstr(collector.news.why, "no answer in"));
     expect(ATTEST_OK, "");
     kill(collector.pid, SIGSTOP);
     assert_int_equal(collector_look(&collector, now_ms(), &err), 0);
@@ -348,6 +412,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_crash, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_hang, set_up, tear_down),
         cmocka_unit_test_setup_teardown(killed_while_idle, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(gpus_that_fail_get_a_new_child, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_driver_that_crashes_or_hangs, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_slow_step_is_said_once, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(it_sheds, set_up, tear_down),
         SIMULATED(a_quote_comes_with_the_first_report),
         SIMULATED(looks),

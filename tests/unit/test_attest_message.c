@@ -105,13 +105,28 @@ static void bad_replies(void **state)
     reply = good_reply();
     reply.endorsed_until = 1;
     assert_false(attest_message_ok(&reply, sizeof(reply)));
+    reply = good_reply();
+    reply.gpu.state = GPU_OK;
+    assert_false(attest_message_ok(&reply, sizeof(reply)));
+}
+
+static void each_status_has_a_word(void **state)
+{
+    (void)state;
+    assert_string_equal(attest_status_word(ATTEST_OK), "ok");
+    for (int i = 0; i <= ATTEST_NO_NOTARY; i++)
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(attest_status_word((enum attest_status)i),
+                                    attest_status_word((enum attest_status)k));
 }
 
 static void news(void **state)
 {
-    static const struct attest_reply good = {.version = CHANNEL_VERSION,
-                                             .type = ATTEST_NEWS,
-                                             .endorsed_until = INT64_MAX};
+    static const struct attest_reply good = {
+        .version = CHANNEL_VERSION,
+        .type = ATTEST_NEWS,
+        .endorsed_until = INT64_MAX,
+        .gpu = {.state = GPU_LOST, .error = 15}};
     static const size_t empty[] = {offsetof(struct attest_reply, seq),
                                    offsetof(struct attest_reply, generation),
                                    offsetof(struct attest_reply, status),
@@ -123,6 +138,9 @@ static void news(void **state)
     assert_true(attest_message_ok(&m, sizeof(m)));
     assert_false(attest_message_ok(&m, sizeof(m) - 1));
     m.endorsed_until++;
+    assert_false(attest_message_ok(&m, sizeof(m)));
+    m = good;
+    m.gpu.state = GPU_STATES;
     assert_false(attest_message_ok(&m, sizeof(m)));
     for (size_t i = 0; i < sizeof(empty) / sizeof(*empty); i++) {
         m = good;
@@ -136,7 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_ones), cmocka_unit_test(lengths),
         cmocka_unit_test(bad_asks),  cmocka_unit_test(bad_replies),
-        cmocka_unit_test(news),
+        cmocka_unit_test(news),      cmocka_unit_test(each_status_has_a_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

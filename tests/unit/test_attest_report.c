@@ -196,6 +196,89 @@ static void gpu_payload(void **state)
     json_decref(root);
 }
 
+/* A member of their own; without switches it is not there. */
+static void switch_payload(void **state)
+{
+    struct ask ask = {.config = plain, .fake = {.ngpus = 2, .nswitches = 4}};
+    struct aver_error err;
+
+    (void)state;
+    json_t *root = make_good(&ask);
+    const char *payload = text(root, "nvswitch_payload");
+    json_t *inner = aver_json_parse(aver_bytes_str(payload), &err);
+    assert_int_equal(json_object_size(inner), 3);
+    assert_string_equal(text(inner, "nonce"), nonce_hex);
+    assert_string_equal(text(inner, "arch"), "LS10");
+    assert_int_equal(json_array_size(json_object_get(inner, "evidence_list")),
+                     4);
+    json_decref(inner);
+    inner = aver_json_parse(aver_bytes_str(text(root, "nvidia_payload")), &err);
+    assert_string_equal(text(inner, "arch"), "HOPPER");
+    assert_int_equal(json_array_size(json_object_get(inner, "evidence_list")),
+                     2);
+    json_decref(inner);
+    json_decref(root);
+    ask.fake.nswitches = 0;
+    root = make_good(&ask);
+    assert_null(json_object_get(root, "nvswitch_payload"));
+    json_decref(root);
+}
+
+static struct {
+    struct gpu_status status;
+    char why[100];
+    unsigned n;
+} heard;
+
+static void on_gpu(void *ctx, const struct gpu_status *status, const char *why)
+{
+    (void)ctx;
+    heard.status = *status;
+    snprintf(heard.why, sizeof(heard.why), "%s", why);
+    heard.n++;
+}
+
+/* Whoever wants to know is told how the GPUs are, well or not. */
+static void gpus_are_told(void **state)
+{
+    static const struct {
+        struct fake fake;
+        enum gpu_state want;
+        const char *why;
+    } rows[] = {
+        {{.ngpus = 3}, GPU_OK, ""},
+        {{.gpu_fail = true}, GPU_LOST, "as the knob says"},
+        {{.ngpus = 2, .wrong_nonce = true}, GPU_WRONG_NONCE, "another nonce"},
+        {{.ngpus = 65}, GPU_BAD_REPORT, "short JSON array"},
+    };
+    struct attest_identity who = fake_identity(5);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct fake fake = rows[i].fake;
+        struct attest_backends b = {.cpu = &fake_cpu,
+                                    .cpu_state = &fake,
+                                    .gpu = &fake_gpu,
+                                    .gpu_state = &fake,
+                                    .gpu_status = {.driver = "1.2.3"},
+                                    .on_gpu = on_gpu};
+        struct aver_error err;
+        struct aver_buf out;
+
+        aver_buf_init(&out, REPORT_MAX);
+        assert_int_equal(attest_report(&b, &plain, &who, ATTEST_ECDSA,
+                                       ATTEST_LAYOUT_A, false, nonce, &out,
+                                       &err) == ATTEST_OK,
+                         rows[i].want == GPU_OK);
+        assert_int_equal(heard.n, i + 1);
+        assert_int_equal(heard.status.state, rows[i].want);
+        assert_string_equal(heard.status.driver, "1.2.3"); /* as known before */
+        assert_non_null(strstr(heard.why, rows[i].why));
+        assert_int_equal(b.gpu_status.state, rows[i].want);
+        aver_buf_clear(&out);
+    }
+}
+
 static void claims(void **state)
 {
     static const struct {
@@ -273,6 +356,8 @@ static void failures(void **state)
     } rows[] = {
         {{.fake = {.wrong_data = true}}, ATTEST_WRONG},
         {{.fake = {.ngpus = 2, .wrong_nonce = true}}, ATTEST_WRONG},
+        {{.fake = {.nswitches = 2, .wrong_switch_nonce = true}}, ATTEST_WRONG},
+        {{.fake = {.gpu_fail = true}}, ATTEST_ABSENT},
         {{.fake = {.fail = AVER_EABSENT}}, ATTEST_ABSENT},
         {{.fake = {.fail = AVER_ETIMEOUT}}, ATTEST_SLOW},
         {{.fake = {.fail = AVER_EIO}}, ATTEST_WRONG},
@@ -374,6 +459,8 @@ int main(void)
         cmocka_unit_test(layout_b_needs_a_certificate),
         cmocka_unit_test(what_the_agent_says),
         cmocka_unit_test(gpu_payload),
+        cmocka_unit_test(switch_payload),
+        cmocka_unit_test(gpus_are_told),
         cmocka_unit_test(claims),
         cmocka_unit_test(all_attestations),
         cmocka_unit_test(seed_compatibility),

@@ -270,17 +270,21 @@ static void endorsements_are_asked_for(void **state)
 
 static void news_of_endorsements(void **state)
 {
-    struct attest_reply news = {
-        .version = CHANNEL_VERSION, .type = ATTEST_NEWS, .endorsed_until = 77};
+    struct attest_reply news = {.version = CHANNEL_VERSION,
+                                .type = ATTEST_NEWS,
+                                .endorsed_until = 77,
+                                .gpu = {.state = GPU_LOST, .error = 15}};
 
     (void)state;
     assert_int_equal(rig.w->endorsed_until, 0);
     assert_int_equal(channel_send(rig.attester, &news, sizeof(news), -1), 0);
     RIG_UNTIL(rig.w->endorsed_until == 77);
+    assert_int_equal(rig.w->gpu.state, GPU_LOST);
     close(rig.attester); /* what another one holds, it will say */
     rig.attester = -1;
     RIG_UNTIL(rig.w->attester.watch.fd < 0);
     assert_int_equal(rig.w->endorsed_until, 0);
+    assert_int_equal(rig.w->gpu.state, GPU_UNKNOWN);
     rig.attester = rig_link(CONTROL_ATTESTER);
     RIG_UNTIL(rig.w->attester.watch.fd >= 0);
     assert_int_equal(channel_send(rig.attester, &news, sizeof(news), 0), 0);

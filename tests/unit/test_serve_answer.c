@@ -261,6 +261,44 @@ static void endorsements_are_told(void **state)
     }
 }
 
+/* 503 where reports cannot be made; the state by its word in any case. */
+static void gpus_are_told(void **state)
+{
+    static const struct {
+        struct gpu_status gpu;
+        const char *status, *text, *metric;
+    } rows[] = {
+        {{.state = GPU_UNKNOWN},
+         "200",
+         "\"gpu\":{\"state\":\"unknown\"}}",
+         "aver_gpu_failed{state=\"unknown\"} 0\n"},
+        {{.state = GPU_NONE, .missing = GPU_NO_LIBRARY},
+         "200",
+         "\"gpu\":{\"state\":\"none\",\"missing\":\"no_library\"}}",
+         "aver_gpu_failed{state=\"none\"} 0\n"},
+        {{.state = GPU_OK, .gpus = 8},
+         "200",
+         "\"gpu\":{\"state\":\"ok\",\"count\":8}}",
+         "aver_gpu_failed{state=\"ok\"} 0\n"},
+        {{.state = GPU_LOST, .error = 15},
+         "503",
+         "\"gpu\":{\"state\":\"lost\",\"error\":15}}",
+         "aver_gpu_failed{state=\"lost\"} 1\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        rig.w->gpu = rows[i].gpu;
+        memset(&t, 0, sizeof(t));
+        get("/health");
+        RIG_READ(client, &t, rows[i].text);
+        assert_memory_equal(t.text + 9, rows[i].status, 3);
+        memset(&t, 0, sizeof(t));
+        get("/metrics");
+        RIG_READ(client, &t, rows[i].metric);
+    }
+}
+
 static void a_preflight_gets_back_what_it_asked_for(void **state)
 {
     (void)state;
@@ -284,6 +322,7 @@ int main(void)
         T(a_report_that_could_change_is_refused),
         T(health_names_each_part),
         T(endorsements_are_told),
+        T(gpus_are_told),
         T(a_preflight_gets_back_what_it_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
