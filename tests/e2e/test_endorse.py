@@ -185,7 +185,8 @@ def test_the_simulators_platform(aver, pcs, folder):
     assert r.returncode == DONE, r.err
     (file,) = (folder / "cache").iterdir()
     assert file.name == "tdx-ff0a7e500000-platform.json"
-    assert {k: v for k, v in json.loads(file.read_text()).items() if k in bundle} == bundle
+    intel = {k: v for k, v in bundle.items() if k not in ("rims", "ocsp")}
+    assert {k: v for k, v in json.loads(file.read_text()).items() if k in intel} == intel
     # And what is kept of it is worth nothing under another root.
     assert run(*call[:4], "--offline").returncode == FAILED
     assert run(*call[:4], "--offline", "--trust", "simulator").returncode == DONE
