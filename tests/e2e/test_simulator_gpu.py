@@ -59,15 +59,18 @@ RIMS = [["96.00.FF.FF.FF", "GH100", "GPU"], ["96.10.FF.FF.FF", "LS10", "SWITCH"]
         ["999.99.99", "GH100", "GPU"]]
 
 
-@pytest.mark.parametrize("kind, archs, mode, compared", [
-    ("simulator", ["HOPPER"], "SPT", 33),
-    ("simulator-ppcie", ["HOPPER"] * 8, "PPCIE", 33),
-    ("simulator-blackwell", ["BLACKWELL"] * 2, "MPT", 53)])
-def test_all_of_it_holds(endorsements, kind, archs, mode, compared):
-    facts, why = witness(attest(kind), endorsements)
+@pytest.mark.parametrize("kind, archs, modes, compared", [
+    ("simulator", ["HOPPER"], ["SPT"], [33]),
+    ("simulator-ppcie", ["HOPPER"] * 8 + ["LS10"] * 4, ["PPCIE"] * 8 + [None] * 4,
+     [33] * 8 + [31] * 4),
+    ("simulator-blackwell", ["BLACKWELL"] * 2, ["MPT"] * 2, [53] * 2)])
+def test_all_of_it_holds(endorsements, kind, archs, modes, compared):
+    report = attest(kind)
+    assert ("nvswitch_payload" in report) == ("LS10" in archs)
+    facts, why = witness(report, endorsements)
     assert facts is not None, why
-    assert facts["archs"] == archs and facts["modes"] == [mode] * len(archs)
-    assert facts["compared"] == [compared] * len(archs)
+    assert facts["archs"] == archs and facts["modes"] == modes
+    assert facts["compared"] == compared
     assert facts["rims"] == RIMS and facts["answers"] == 28
     assert facts["standings"] == 3 * len(archs) + 3 * len(RIMS)
 
