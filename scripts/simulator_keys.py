@@ -9,6 +9,7 @@ Needs python3-cryptography (Debian)."""
 
 import base64
 import datetime
+import functools
 import hashlib
 import hmac
 
@@ -71,12 +72,21 @@ def octets(value):
 # --- keys and signatures -----------------------------------------------------
 
 
+MADE = {}  # signatures, since the same are asked for again and again
+
+
+@functools.lru_cache(maxsize=None)
+def derive(secret, curve_name):
+    curve = {"secp256r1": ec.SECP256R1, "secp384r1": ec.SECP384R1}[curve_name]
+    return ec.derive_private_key(secret, curve())
+
+
 class Key:
     def __init__(self, name, curve):
         self.curve, self.order = curve, ORDER[curve.name]
         seed = int.from_bytes(label("private key: " + name, "sha512"), "big")
         self.secret = seed % (self.order - 1) + 1
-        self.private = ec.derive_private_key(self.secret, curve)
+        self.private = derive(self.secret, curve.name)
         self.public = self.private.public_key()
         self.size = curve.key_size // 8
         self.hash = hashes.SHA256() if self.size == 32 else hashes.SHA384()
@@ -119,6 +129,12 @@ class Key:
             v = mac(k, v)
 
     def sign_numbers(self, message):
+        what = self.secret, message
+        if what not in MADE:
+            MADE[what] = self.sign_anew(message)
+        return MADE[what]
+
+    def sign_anew(self, message):
         digest = hashlib.new(self.hash.name, message).digest()
         k = self.nonce(digest)
         point = ec.derive_private_key(k, self.curve).public_key()

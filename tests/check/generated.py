@@ -39,6 +39,14 @@ def test_answers_and_lists_about_a_gpu(tmp_path):
     assert len(made) > 60 and made == kept
 
 
+def test_gpu_evidence_under_the_simulators_roots(tmp_path):
+    vectors = ROOT / "tests/vectors/gpu"
+    subprocess.run([PYTHON, "-B", str(vectors / "make_simulated.py"), str(tmp_path)], check=True)
+    made, kept = contents(tmp_path), contents(vectors / "sim")
+    assert len(made) > 500 and sorted(made) == sorted(kept)
+    assert [p for p in made if made[p] != kept[p]] == []
+
+
 def test_what_the_harnesses_start_from(tmp_path):
     fuzz = ROOT / "tests/fuzz"
     subprocess.run([PYTHON, "-B", str(fuzz / "make_corpus.py"), str(tmp_path)], check=True)
