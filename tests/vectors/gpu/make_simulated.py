@@ -691,10 +691,12 @@ def bytes_of_signature(t):
 cases("hopper", "rim_signature", {
     "rim-signature-flipped": lambda c: c.sign_rim("gh100_driver", edit=bytes_of_signature),
     "rim-by-another-key": lambda c: c.sign_rim("gh100_driver", key=Key("nobody", gpu.CURVE))})
+WRONG = label("wrong")
 GOLDEN_22 = gpu.measurement(GH100, 22).hex()
 cases("hopper", "rim_digest", {
     "rim-name-altered": edited('tagVersion="0"', 'tagVersion="1"'),
-    "rim-inactive-altered": edited('index="0" active="False"', 'index="0" active="false"'),
+    "rim-made-inactive": edited('index="22" active="True"', 'index="22" active="False"'),
+    "rim-value-altered": edited(GOLDEN_22, WRONG.hex()),
     "rim-space-added": edited("    <ns0:Meta", "     <ns0:Meta")})
 
 
@@ -731,7 +733,8 @@ cases("hopper", "rim_chain:cert_profile", {"rim-signer-is-ca": signer(ca=True)})
 cases("hopper", "rim_chain:cert_signature", {
     "rim-signer-by-nobody": signers(lambda ch: relinked(ch, 0, Key("nobody", gpu.CURVE))),
     "rim-l3-by-nobody": signers(lambda ch: relinked(ch, 1, Key("nobody", gpu.CURVE)))})
-cases("hopper", "rim_chain:chain_order", {"rim-chain-swapped": signers(lambda ch: swap(ch, 1, 2))})
+cases("hopper", "rim_chain:chain_order", {"rim-chain-of-another": signers(
+    lambda ch: [ch[0], *rim.SIGNERS["gb100"][1:]])})
 cases("hopper", "rim_chain:chain_length", {
     "rim-chain-no-root": signers(lambda ch: ch[:3]),
     "rim-by-a-gpu": signers(lambda ch: Device(GH100, 1).chain())})
@@ -752,7 +755,6 @@ cases("hopper", "rim_conflict", {"rim-index-in-both": lambda c: c.sign_rim(
     "gh100_vbios", entries=changed(21, active=True, values=[VALUE_21]))})
 cases("hopper", "rim_empty", {"rim-nothing-active": lambda c: c.sign_rim(
     "gh100_driver", entries=lambda es: [e._replace(active=False) for e in es])})
-WRONG = label("wrong")
 cases("hopper", "measurement", {
     "measurement-9-other": lambda c: c.one().values.__setitem__(9, WRONG),
     "measurement-21-other": lambda c: c.one().values.__setitem__(21, WRONG),
