@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * endorse: fetches what Intel signs about the platforms that some evidence
- * comes from, checks it, and keeps it for `aver verify`, which asks nobody.
- * The only verb that speaks with a vendor's service. */
+ * endorse: fetches what vendors sign about the platforms and GPUs that some
+ * evidence comes from, checks it, and keeps it for `aver verify`, which asks
+ * nobody. The only verb that speaks with a vendor's service. GPUs are in
+ * endorse_gpu.c. */
 #include "cli/endorse.h"
 
 #include "attest/genuine.h"
@@ -11,33 +12,15 @@
 #include "cli/cli.h"
 #include "cli/fetch.h"
 #include "cli/file.h"
-#include "cli/https.h"
 #include "cli/options.h"
-#include "cli/platforms.h"
 #include "cli/print.h"
 #include "crypto/random.h"
+#include "crypto/x509.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#define LIMIT_MS 30000 /* for all items of one platform */
-
-struct endorse_options {
-    const char *pccs, *cache, *update, *out, *at, *trust;
-    bool refresh, offline, json, quiet;
-};
-
-struct job {
-    const struct endorse_options *o;
-    char folder[ENDORSEMENTS_PATH_MAX];
-    int64_t now;
-    struct https *https; /* loaded when first needed */
-    struct platforms platforms;
-    json_t *said; /* for --json */
-    bool simulated, refused, failed;
-};
 
 static int read_time(int64_t *out, const char *text)
 {
@@ -136,14 +119,21 @@ static int fetch_item(struct job *job, struct endorsed *e, enum pcs_item item,
     return rc;
 }
 
-static int fetch_all(struct job *job, struct endorsed *e,
-                     struct aver_error *err)
+int endorse_connect(struct job *job, struct aver_error *err)
 {
     if (job->https == NULL)
         job->https = https_new(err);
     if (job->https == NULL)
         return -1;
-    https_limit(job->https, LIMIT_MS);
+    https_limit(job->https, ENDORSE_LIMIT_MS);
+    return 0;
+}
+
+static int fetch_all(struct job *job, struct endorsed *e,
+                     struct aver_error *err)
+{
+    if (endorse_connect(job, err) != 0)
+        return -1;
     bundle_clear(&e->bundle);
     bundle_init(&e->bundle);
     for (int i = 0; i < PCS_ITEMS; i++)
@@ -234,7 +224,7 @@ static void say(struct job *job, const struct endorsed *e)
         complain("%s", e->reason);
 }
 
-static int endorse_all(struct job *job)
+static void endorse_platforms(struct job *job)
 {
     struct endorsed *e = calloc(1, sizeof(*e));
 
@@ -250,6 +240,21 @@ static int endorse_all(struct job *job)
         bundle_clear(&e->bundle);
     }
     free(e);
+}
+
+static int endorse_all(struct job *job)
+{
+    struct aver_error err;
+
+    endorse_platforms(job);
+    for (size_t i = 0; i < job->gpus.n; i++)
+        endorse_gpus(job, aver_buf_view(&job->gpus.of[i]));
+    if (endorse_gpus_out(job, &err) != 0) {
+        complain("%s", err.text);
+        job->failed = true;
+    }
+    if (!job->o->offline && job->o->out == NULL)
+        endorse_gpus_prune(job);
     https_free(job->https);
     if (job->refused)
         return EXIT_REFUSED;
@@ -293,6 +298,29 @@ static int read_file(struct job *job, const char *path, struct aver_buf *out)
     return file_read(out, path, &err) == 0 ? EXIT_OK : cannot(job, &err);
 }
 
+/* What it is about: quotes, GPUs, or both. */
+static int take_text(struct job *job, struct aver_bytes text,
+                     struct aver_error *err)
+{
+    const char *only = job->o->only;
+    bool cpu = only == NULL || strcmp(only, "cpu") == 0;
+    bool gpu = only == NULL || strcmp(only, "gpu") == 0;
+    size_t before = job->gpus.n;
+
+    if (gpu && gpu_texts_add(&job->gpus, text, err) != 0)
+        return -1;
+    if (cpu && platforms_add(&job->platforms, text, err) == 0)
+        return 0;
+    if (cpu && err->code != AVER_EABSENT)
+        return -1;
+    if (gpu && job->gpus.n > before)
+        return 0;
+    return aver_fail(err, AVER_EABSENT, "there is no %s in it",
+                     !gpu   ? "quote"
+                     : !cpu ? "GPU evidence"
+                            : "quote, and no GPU evidence");
+}
+
 static int read_word(struct job *job, const char *word)
 {
     struct aver_error err = {0}, why = {0};
@@ -302,8 +330,7 @@ static int read_word(struct job *job, const char *word)
     aver_buf_init(&text, AVER_REPORT_MAX);
     rc =
         is_url(word) ? read_url(job, word, &text) : read_file(job, word, &text);
-    if (rc == EXIT_OK &&
-        platforms_add(&job->platforms, aver_buf_view(&text), &why) != 0) {
+    if (rc == EXIT_OK && take_text(job, aver_buf_view(&text), &why) != 0) {
         aver_fail(&err, why.code, "%.160s: %.200s", word, why.text);
         rc = cannot(job, &err);
     }
@@ -320,6 +347,15 @@ static int check_options(struct job *job, const struct words *words)
         return usage("endorse wants FILEs or URLs");
     if (o->pccs != NULL && !pcs_base_ok(o->pccs))
         return usage("--pccs: expected https://HOST[:PORT][/PATH], or http");
+    if (o->rim_service != NULL && !pcs_base_ok(o->rim_service))
+        return usage("--rim-service: expected https://HOST[:PORT][/PATH], or "
+                     "http");
+    if (o->ocsp_service != NULL && !pcs_base_ok(o->ocsp_service))
+        return usage("--ocsp-service: expected https://HOST[:PORT][/PATH], or "
+                     "http");
+    if (o->only != NULL && strcmp(o->only, "cpu") != 0 &&
+        strcmp(o->only, "gpu") != 0)
+        return usage("--only %.40s: expected cpu or gpu", o->only);
     if (o->update != NULL && strcmp(o->update, "standard") != 0 &&
         strcmp(o->update, "early") != 0)
         return usage("--update %.40s: expected standard or early", o->update);
@@ -329,9 +365,14 @@ static int check_options(struct job *job, const struct words *words)
         strcmp(o->trust, "simulator") != 0)
         return usage("--trust %.40s: expected vendor or simulator", o->trust);
     job->simulated = o->trust != NULL && strcmp(o->trust, "simulator") == 0;
-    if (o->offline && (o->refresh || o->update != NULL || o->pccs != NULL))
+    job->roots = gpu_roots_of(job->simulated);
+    if ((o->gpu_root != NULL || o->rim_root != NULL) && job->simulated)
+        return usage("--trust simulator, and --gpu-root or --rim-root: one "
+                     "root at a time");
+    if (o->offline && (o->refresh || o->update != NULL || o->pccs != NULL ||
+                       o->rim_service != NULL || o->ocsp_service != NULL))
         return usage("--offline asks nobody: it does not go with --refresh, "
-                     "--update and --pccs");
+                     "--update, --pccs, --rim-service and --ocsp-service");
     for (int i = 0; o->offline && i < words->n; i++)
         if (is_url(words->word[i]))
             return usage("--offline asks nobody, not even %.60s",
@@ -343,11 +384,43 @@ static int check_options(struct job *job, const struct words *words)
     return EXIT_OK;
 }
 
-static int run(struct job *job, const struct words *words)
+/* With --out: what is in the file already, which need not be there. */
+static void read_before(struct job *job)
 {
+    aver_buf_init(&job->before, AVER_ENDORSEMENTS_MAX);
+    job->rims = json_array();
+    job->ocsp = json_array();
+    if (job->o->out != NULL && file_read(&job->before, job->o->out, NULL) != 0)
+        aver_buf_clear(&job->before);
+}
+
+/* A certificate whose key is trusted in place of the pinned one. */
+static int read_root(uint8_t spki[static 32], const char *name,
+                     const char *path)
+{
+    struct aver_error err;
+    struct aver_buf pem;
     int rc = EXIT_OK;
 
+    if (path == NULL)
+        return EXIT_OK;
+    aver_buf_init(&pem, AVER_CHAIN_TEXT_MAX);
+    if (file_read(&pem, path, &err) != 0 ||
+        aver_x509_spki_sha256(spki, aver_buf_view(&pem), &err) != 0)
+        rc = usage("--%s %.100s: %.200s", name, path, err.text);
+    aver_buf_clear(&pem);
+    return rc;
+}
+
+static int run(struct job *job, const struct words *words)
+{
+    int rc = read_root(job->roots.device, "gpu-root", job->o->gpu_root);
+
+    if (rc == EXIT_OK)
+        rc = read_root(job->roots.rim, "rim-root", job->o->rim_root);
+
     job->said = json_pack("{s:[]}", "endorsements");
+    read_before(job);
     for (int i = 0; rc == EXIT_OK && i < words->n; i++)
         rc = read_word(job, words->word[i]);
     if (rc == EXIT_OK && job->o->out != NULL && job->platforms.n > 1)
@@ -356,6 +429,10 @@ static int run(struct job *job, const struct words *words)
     if (rc == EXIT_OK)
         rc = endorse_all(job);
     platforms_clear(&job->platforms);
+    gpu_texts_clear(&job->gpus);
+    aver_buf_clear(&job->before);
+    json_decref(job->rims);
+    json_decref(job->ocsp);
     if (job->o->json && rc != EXIT_USAGE)
         print_json(job->said);
     else
@@ -367,16 +444,25 @@ int endorse_main(int argc, char **argv)
 {
     static const struct verb_help help = {
         "usage: aver endorse FILE|URL... [options]\n\n"
-        "Fetches from Intel what it signs about the platforms of these "
-        "quotes, reports or live\nservers, checks it, and keeps it for aver "
-        "verify, which itself asks nobody.\n",
+        "Fetches from Intel and NVIDIA what they sign about the platforms and "
+        "GPUs of these\nquotes, lists of GPU evidence, reports or live "
+        "servers, checks it, and keeps it for\naver verify, which itself asks "
+        "nobody.\n",
         NULL,
-        "What is there and not due (a third of its life, or a week, before "
-        "its end) is not\nfetched again. Exit status: 0 done, 1 what came is "
+        "What is there and not due is not fetched again. Due are Intel's "
+        "documents a third of\ntheir life, or a week, before their end, OCSP "
+        "answers after 12 hours, RIMs 30 days\nbefore their signer's "
+        "certificate ends. Exit status: 0 done, 1 what came is "
         "not genuine, 2 wrong call,\n3 could not be fetched.\n"};
     struct endorse_options o = {0};
     const struct option table[] = {
         {"pccs", "URL", "ask this cache of Intel's service instead", &o.pccs,
+         NULL},
+        {"rim-service", "URL", "ask this instead of NVIDIA's for RIMs",
+         &o.rim_service, NULL},
+        {"ocsp-service", "URL", "ask this instead of NVIDIA's OCSP responder",
+         &o.ocsp_service, NULL},
+        {"only", "NAME", "cpu or gpu: leave the other one alone", &o.only,
          NULL},
         {"cache", "DIR", "keep it there (~/.cache/aver/endorsements)", &o.cache,
          NULL},
@@ -388,6 +474,10 @@ int endorse_main(int argc, char **argv)
          &o.offline},
         {"trust", "NAME", "whose roots: vendor (default), or simulator",
          &o.trust, NULL},
+        {"gpu-root", "FILE", "PEM: a root for GPUs in place of NVIDIA's",
+         &o.gpu_root, NULL},
+        {"rim-root", "FILE", "PEM: a root for RIMs in place of NVIDIA's",
+         &o.rim_root, NULL},
         {"at", "TIME", "as if it were then (RFC 3339, or seconds)", &o.at,
          NULL},
         {"json", NULL, "one JSON object", NULL, &o.json},

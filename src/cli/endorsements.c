@@ -13,7 +13,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define FILES_MAX 64
+/* Files by their names: how many of them are used. What is not named here is
+ * of Intel's, or the user's own. */
+static const struct {
+    const char *prefix;
+    int max;
+} kinds[] = {{"ocsp-", AVER_STAPLES_MAX},
+             {"rim-", AVER_RIMS_MAX},
+             {"", AVER_DOCUMENTS_MAX}};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
 #define FILE_MAX ((size_t)2 << 20)
 
 /* A variable that names an absolute path, or NULL: others are to be ignored
@@ -109,25 +118,39 @@ static void add_entry(struct aver_endorsements *e, const char *folder,
         complain("endorsements: passed over: %s", why.text);
 }
 
+static size_t kind_of(const char *name)
+{
+    size_t i = 0;
+
+    while (strncmp(name, kinds[i].prefix, strlen(kinds[i].prefix)) != 0)
+        i++; /* the last one fits all */
+    return i;
+}
+
 static int add_folder(struct aver_endorsements *e, const char *folder,
                       struct aver_error *err)
 {
     struct dirent **entry = NULL;
     int n = scandir(folder, &entry, is_bundle, alphasort);
+    int used[KINDS] = {0}, left = 0;
 
     if (n < 0 && errno == ENOENT)
         return 0;
     if (n < 0)
         return aver_fail(err, AVER_EIO, "%.200s: %s", folder, strerror(errno));
     for (int i = 0; i < n; i++) {
-        if (i < FILES_MAX)
+        size_t kind = kind_of(entry[i]->d_name);
+
+        if (used[kind]++ < kinds[kind].max)
             add_entry(e, folder, entry[i]->d_name);
+        else
+            left++;
         free(entry[i]);
     }
     free(entry);
-    if (n > FILES_MAX)
+    if (left > 0)
         complain("endorsements: %.200s holds %d files, of which %d are used",
-                 folder, n, FILES_MAX);
+                 folder, n, n - left);
     return 0;
 }
 

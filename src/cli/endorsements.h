@@ -22,8 +22,9 @@ AVER_MUST_CHECK int endorsements_make(const char *folder,
 /* Adds the `n` files named; or, if n is 0, every *.json of `folder` (NULL: no
  * folder), in the order of their names. A file that was named and cannot be
  * read is -1 with `err`; one of the folder is passed over with a line on
- * stderr, and so are those above the 64th. A folder that is not there is an
- * empty one. */
+ * stderr, and so are those above the 64th; of NVIDIA's RIMs (rim-*) and OCSP
+ * answers (ocsp-*), above the 64th and 512th of their kind. A folder that is
+ * not there is an empty one. */
 AVER_MUST_CHECK int endorsements_load(struct aver_endorsements *e,
                                       const char *const *paths, size_t n,
                                       const char *folder,

@@ -130,6 +130,6 @@ int platforms_add(struct platforms *all, struct aver_bytes text,
         found = add_text(all, word, err);
     }
     if (found == 0)
-        return aver_fail(err, AVER_EFORMAT, "there is no quote in it");
+        return aver_fail(err, AVER_EABSENT, "there is no quote in it");
     return found > 0 ? 0 : -1;
 }

@@ -21,7 +21,8 @@ void platforms_clear(struct platforms *p);
 
 /* Adds the platforms of a quote, raw, in hex or base64; or of a JSON text:
  * of each string in it, at any depth, that is a quote in hex or base64. -1 if
- * there is no quote, one cannot be read, or there are too many. */
+ * there is no quote (AVER_EABSENT), one cannot be read, or there are too many.
+ */
 AVER_MUST_CHECK int platforms_add(struct platforms *p, struct aver_bytes text,
                                   struct aver_error *err);
 
