@@ -222,9 +222,9 @@ static void hear_collector(struct attester *a)
 {
     struct collector *c = &a->collector;
 
-    if (c->new_quote)
-        endorsing_quote(&a->endorsing, a->now_ms);
-    c->new_quote = false;
+    if (c->new_subject)
+        endorsing_subject(&a->endorsing, a->now_ms);
+    c->new_subject = false;
     bool changed = hear_gpu(a);
     changed |= hear_news(a);
     for (unsigned i = 0; changed && i < a->peers.n; i++)
@@ -246,7 +246,7 @@ static void recheck_gpu(struct attester *a)
 
 static bool may_look(const struct attester *a)
 {
-    return !a->collector.busy && a->collector.quote_fd >= 0;
+    return !a->collector.busy && a->collector.subject_fd >= 0;
 }
 
 /* A look is short, and may be what a fetch waits for: it goes first. */
@@ -488,7 +488,8 @@ static void on_time(struct attester *a)
         give_up_waiting(a);
     hear_collector(a);
     recheck_gpu(a);
-    endorsing_step(&a->endorsing, a->collector.quote_fd, clock_s(), a->now_ms);
+    endorsing_step(&a->endorsing, a->collector.subject_fd, clock_s(),
+                   a->now_ms);
 }
 
 #define FIXED 4 /* descriptors before the workers' */
@@ -579,13 +580,17 @@ int attest_run(struct attest_backends *b, const struct attest_config *config,
         .backends = b, .config = config, .shed = shed, .ctx = a};
     collector_init(&a->collector);
     gpu_watch_init(&a->gpus, &b->gpu_status);
-    endorsing_init(&a->endorsing, config, b->cpu->simulated);
+    endorsing_init(
+        &a->endorsing, config,
+        &(struct endorsing_kinds){.cpu_simulated = b->cpu->simulated,
+                                  .gpus = strcmp(b->gpu->name, "none") != 0,
+                                  .gpu_simulated = b->gpu->simulated});
     while (!a->done)
         one_turn(a);
     int status = a->exit_status;
     collector_stop(&a->collector);
-    if (a->collector.quote_fd >= 0)
-        close(a->collector.quote_fd);
+    if (a->collector.subject_fd >= 0)
+        close(a->collector.subject_fd);
     renew_stop(&a->endorsing.renew);
     cache_drop(&a->cache);
     for (unsigned i = 0; i < a->peers.n; i++)

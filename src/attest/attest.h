@@ -38,6 +38,8 @@ struct attest_config {
     const char *engine_binding; /* "tcp" or "unix" */
     const char *endorsements;   /* folder or file with them; NULL: none */
     const char *endorse_from;   /* "intel", or a PCCS; NULL: nobody is asked */
+    /* "nvidia", a mirror, or "none"; NULL: NVIDIA, if endorse_from is set */
+    const char *endorse_gpu_from;
     bool compat_seed;
     bool has_spki;
     uint8_t spki_sha256[32]; /* of the tls-identity certificate */

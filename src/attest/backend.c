@@ -240,13 +240,22 @@ static int open_gpu(struct attest_backends *b,
 
 static void hold(struct attest_backends *b, const struct attest_config *config)
 {
-    b->held = calloc(1, sizeof(*b->held));
-    if (!b->held)
+    struct holding *h = calloc(1, sizeof(*h));
+
+    if (!h)
         abort(); /* out of memory */
-    b->held->path = config->endorsements;
-    b->held->built_in = config->endorsements ? NULL : b->cpu->endorsements;
-    b->held->simulated = b->cpu->simulated;
-    held_init(b->held);
+    h->cpu.path = config->endorsements;
+    h->cpu.built_in = config->endorsements ? NULL : b->cpu->endorsements;
+    h->cpu.simulated = b->cpu->simulated;
+    h->gpus.simulated = b->gpu->simulated;
+    /* Of simulated GPUs nobody else knows anything, unless somebody is named.
+     */
+    if (b->gpu->simulated && !config->endorse_gpu_from)
+        h->gpus.built_in = simulator_endorsements;
+    else
+        h->gpus.path = config->endorsements;
+    holding_init(h);
+    b->holding = h;
 }
 
 struct attest_backends *attest_open(const struct attest_config *config,
@@ -281,9 +290,9 @@ void attest_close(struct attest_backends *b)
         b->gpu->close(b->gpu_state);
     if (b->cpu)
         b->cpu->close(b->cpu_state);
-    if (b->held)
-        held_clear(b->held);
-    free(b->held);
+    if (b->holding)
+        holding_clear(b->holding);
+    free(b->holding);
     free(b);
 }
 

@@ -8,7 +8,7 @@
 
 #include "attest/attest.h"
 #include "attest/gpu_status.h"
-#include "attest/held.h"
+#include "attest/holding.h"
 
 #define REPORT_MAX ((size_t)16 << 20)  /* bytes of a report */
 #define EVIDENCE_MAX ((size_t)4 << 20) /* bytes of each part of it */
@@ -103,11 +103,12 @@ struct attest_backends {
     /* If set, told how the GPUs are after each question to them; `why`: of a
      * failure. */
     void (*on_gpu)(void *ctx, const struct gpu_status *status, const char *why);
-    /* If set, told of each quote, and of each look at the endorsements. */
-    void (*on_quote)(void *ctx, struct aver_bytes quote);
-    void (*on_endorsements)(void *ctx, const struct held *h);
+    /* If set, told of each report's subject (holding.h), and of each look at
+     * the endorsements. */
+    void (*on_subject)(void *ctx, struct aver_bytes subject);
+    void (*on_endorsements)(void *ctx, const struct holding *h);
     void *ctx;
-    struct held *held; /* NULL: no endorsements */
+    struct holding *holding; /* NULL: no endorsements */
 };
 
 enum attest_status attest_status_of(enum aver_error_code code);

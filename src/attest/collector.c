@@ -23,10 +23,10 @@
 
 enum packet_type {
     COLLECT_JOB = 192,
-    COLLECT_LOOK, /* the quote rides along */
+    COLLECT_LOOK, /* the subject rides along */
     COLLECT_STEP,
     COLLECT_DONE,
-    COLLECT_QUOTE, /* of a new kind; it rides along */
+    COLLECT_SUBJECT, /* of a new kind; it rides along */
     COLLECT_ENDORSED,
     COLLECT_GPU,
 };
@@ -41,7 +41,7 @@ struct note_packet {
     uint32_t status;    /* DONE: enum attest_status */
     uint32_t step;      /* STEP: enum attest_step */
     uint32_t limit_ms;  /* STEP */
-    uint64_t size;      /* DONE and QUOTE: bytes in the memfd */
+    uint64_t size;      /* DONE and SUBJECT: bytes in the memfd */
     int64_t until, due; /* ENDORSED */
     struct gpu_status gpu;
     char text[400]; /* DONE, ENDORSED and GPU: NUL-terminated */
@@ -64,9 +64,9 @@ static void tell(int fd, const struct note_packet *note, int pass)
 
 struct collecting {
     int fd;
-    const struct held *held;
-    bool told; /* of a quote with these certificates */
-    uint8_t chain[32];
+    const struct holding *holding;
+    bool told; /* of a subject of this kind */
+    uint8_t kind[32];
 };
 
 static void tell_step(void *ctx, enum attest_step step, int limit_ms)
@@ -91,7 +91,7 @@ static void tell_gpu(void *ctx, const struct gpu_status *status,
     tell(own->fd, &note, -1);
 }
 
-static void tell_endorsements(void *ctx, const struct held *h)
+static void tell_endorsements(void *ctx, const struct holding *h)
 {
     const struct collecting *own = ctx;
     struct note_packet note = {.version = CHANNEL_VERSION,
@@ -99,8 +99,7 @@ static void tell_endorsements(void *ctx, const struct held *h)
                                .until = h->until,
                                .due = h->due};
 
-    if (h->text.n == 0)
-        snprintf(note.text, sizeof(note.text), "%s", h->reason);
+    snprintf(note.text, sizeof(note.text), "%.399s", h->reason);
     tell(own->fd, &note, -1);
 }
 
@@ -124,35 +123,36 @@ static int seal(struct aver_bytes b)
     return fd;
 }
 
-/* Endorsements are for a kind of platform: one quote of it is enough. */
-static void tell_quote(void *ctx, struct aver_bytes quote)
+/* Endorsements are for a kind of platform, and for these GPUs: one subject of
+ * it is enough. */
+static void tell_subject(void *ctx, struct aver_bytes subject)
 {
     struct collecting *own = ctx;
     struct note_packet note = {
-        .version = CHANNEL_VERSION, .type = COLLECT_QUOTE, .size = quote.n};
-    uint8_t chain[32];
+        .version = CHANNEL_VERSION, .type = COLLECT_SUBJECT, .size = subject.n};
+    uint8_t kind[32];
 
-    if (!own->held || !held_configured(own->held) ||
-        held_chain(chain, quote) != 0 ||
-        (own->told && memcmp(own->chain, chain, sizeof(chain)) == 0))
+    if (!own->holding || !holding_configured(own->holding) ||
+        holding_kind(kind, subject) != 0 ||
+        (own->told && memcmp(own->kind, kind, sizeof(kind)) == 0))
         return;
-    int fd = seal(quote);
+    int fd = seal(subject);
     if (fd < 0)
         return;
     tell(own->fd, &note, fd);
     close(fd);
     own->told = true;
-    memcpy(own->chain, chain, sizeof(chain));
+    memcpy(own->kind, kind, sizeof(kind));
 }
 
 /* -1: it is none. Closes `fd`. */
-static int read_quote(struct aver_buf *out, int fd)
+static int read_subject(struct aver_buf *out, int fd)
 {
     struct stat st;
     ssize_t n = -1;
 
     if (fstat(fd, &st) == 0 && st.st_size > 0 &&
-        st.st_size <= (off_t)QUOTE_MAX &&
+        st.st_size <= (off_t)HOLDING_SUBJECT_MAX &&
         aver_buf_reserve(out, (size_t)st.st_size) == 0)
         n = pread(fd, out->p, (size_t)st.st_size, 0);
     close(fd);
@@ -162,17 +162,17 @@ static int read_quote(struct aver_buf *out, int fd)
     return 0;
 }
 
-static void do_look(struct collecting *own, struct held *h, int quote_fd)
+static void do_look(struct collecting *own, struct holding *h, int subject_fd)
 {
-    struct aver_buf quote;
+    struct aver_buf subject;
 
-    aver_buf_init(&quote, QUOTE_MAX);
-    if (read_quote(&quote, quote_fd) != 0)
+    aver_buf_init(&subject, HOLDING_SUBJECT_MAX);
+    if (read_subject(&subject, subject_fd) != 0)
         _exit(1);
     tell_step(own, ATTEST_STEP_ENDORSEMENTS, HELD_LIMIT_MS);
-    held_for(h, aver_buf_view(&quote), (int64_t)time(NULL));
+    holding_for(h, aver_buf_view(&subject), (int64_t)time(NULL));
     tell_endorsements(own, h);
-    aver_buf_clear(&quote);
+    aver_buf_clear(&subject);
 }
 
 static void do_job(const struct collector *c, const struct collector_job *job,
@@ -206,7 +206,7 @@ static void do_job(const struct collector *c, const struct collector_job *job,
 
 static _Noreturn void child(struct collector *c, int fd, pid_t parent)
 {
-    struct collecting own = {.fd = fd, .held = c->backends->held};
+    struct collecting own = {.fd = fd, .holding = c->backends->holding};
     struct job_packet packet;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -214,22 +214,22 @@ static _Noreturn void child(struct collector *c, int fd, pid_t parent)
         _exit(0);
     if (c->shed)
         c->shed(c->ctx);
-    if (c->quote_fd >= 0)
-        close(c->quote_fd);
+    if (c->subject_fd >= 0)
+        close(c->subject_fd);
     c->backends->on_step = tell_step;
     c->backends->on_gpu = tell_gpu;
-    c->backends->on_quote = tell_quote;
+    c->backends->on_subject = tell_subject;
     c->backends->on_endorsements = tell_endorsements;
     c->backends->ctx = &own;
     for (;;) {
-        int quote = -1;
-        ssize_t n = channel_recv(fd, &packet, sizeof(packet), &quote, true);
+        int subject = -1;
+        ssize_t n = channel_recv(fd, &packet, sizeof(packet), &subject, true);
         if (n != (ssize_t)sizeof(packet) || packet.version != CHANNEL_VERSION)
             _exit(n == 0 ? 0 : 1);
-        if (packet.type == COLLECT_JOB && quote < 0)
+        if (packet.type == COLLECT_JOB && subject < 0)
             do_job(c, &packet.job, fd);
-        else if (packet.type == COLLECT_LOOK && quote >= 0 && own.held)
-            do_look(&own, c->backends->held, quote);
+        else if (packet.type == COLLECT_LOOK && subject >= 0 && own.holding)
+            do_look(&own, c->backends->holding, subject);
         else
             _exit(1);
     }
@@ -241,10 +241,10 @@ void collector_init(struct collector *c)
 {
     c->fd = -1;
     c->pid = -1;
-    c->busy = c->looking = c->new_quote = c->new_news = c->new_gpu = false;
+    c->busy = c->looking = c->new_subject = c->new_news = c->new_gpu = false;
     c->step = ATTEST_STEP_NONE;
     c->gpu = c->backends->gpu_status;
-    c->quote_fd = -1;
+    c->subject_fd = -1;
     c->ndying = 0;
 }
 
@@ -339,7 +339,7 @@ int collector_look(struct collector *c, uint64_t now_ms, struct aver_error *err)
     struct job_packet packet = {.version = CHANNEL_VERSION,
                                 .type = COLLECT_LOOK};
 
-    return give(c, &packet, c->quote_fd, now_ms, err);
+    return give(c, &packet, c->subject_fd, now_ms, err);
 }
 
 /* The child has read answers from outside: its word is checked. */
@@ -429,20 +429,21 @@ static bool take_done(struct collector *c, struct note_packet *note, int fd,
     return true;
 }
 
-static void take_quote(struct collector *c, int fd)
+static void take_subject(struct collector *c, int fd)
 {
-    if (c->quote_fd >= 0)
-        close(c->quote_fd);
-    c->quote_fd = fd;
-    c->new_quote = true;
+    if (c->subject_fd >= 0)
+        close(c->subject_fd);
+    c->subject_fd = fd;
+    c->new_subject = true;
 }
 
 /* A note beside the report; false if there is no such note. */
 static bool take_note(struct collector *c, struct note_packet *note, int fd,
                       uint64_t now_ms)
 {
-    if (note->type == COLLECT_QUOTE && is_sealed(fd, note->size, QUOTE_MAX)) {
-        take_quote(c, fd);
+    if (note->type == COLLECT_SUBJECT &&
+        is_sealed(fd, note->size, HOLDING_SUBJECT_MAX)) {
+        take_subject(c, fd);
         return true;
     }
     if (fd >= 0)

@@ -6,7 +6,7 @@
  * job gets a new one; so it is when GPUs fail, since a driver that was loaded
  * anew, or a GPU that was reset, wants a library that knows nothing of before.
  * Beside reports it makes looks at the endorsements: which go with the last
- * quote, and until when. */
+ * subject (holding.h), and until when. */
 #ifndef AVER_ATTEST_COLLECTOR_H
 #define AVER_ATTEST_COLLECTOR_H
 
@@ -32,8 +32,8 @@ struct collector_result {
 
 /* What a look at the endorsements has found; or a report that carries some. */
 struct collector_news {
-    int64_t until, due; /* as in held.h; zero: nothing */
-    char why[400];      /* why there is nothing */
+    int64_t until, due; /* as in holding.h; zero: nothing */
+    char why[400];      /* what is missing, and why; "": nothing */
 };
 
 struct collector {
@@ -51,8 +51,8 @@ struct collector {
     uint64_t deadline_ms;  /* of that step */
     uint64_t slow_ms;      /* when it is slow; UINT64_MAX: was said */
     uint32_t limit_ms;
-    int quote_fd;             /* memfd of the last quote of a new kind; -1 */
-    bool new_quote, new_news; /* cleared by who has seen it */
+    int subject_fd;             /* memfd of the last of a new kind; -1 */
+    bool new_subject, new_news; /* cleared by who has seen it */
     struct collector_news news;
     bool new_gpu; /* cleared by who has seen it */
     struct gpu_status gpu;
@@ -67,7 +67,7 @@ void collector_init(struct collector *c);
 AVER_MUST_CHECK int collector_start(struct collector *c,
                                     const struct collector_job *job,
                                     uint64_t now_ms, struct aver_error *err);
-/* The same for a look; quote_fd must be there. It ends with new_news. */
+/* The same for a look; subject_fd must be there. It ends with new_news. */
 AVER_MUST_CHECK int collector_look(struct collector *c, uint64_t now_ms,
                                    struct aver_error *err);
 /* `fd` is readable: true, with `result`, if a report's job has ended. */

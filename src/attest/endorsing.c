@@ -9,18 +9,41 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of whom what is asked for. Real and simulated evidence are judged under
+ * different roots, by different calls: of such a pair the real half is kept up
+ * to date. */
+static struct renew whom_to_ask(const struct attest_config *config,
+                                const struct endorsing_kinds *kinds)
+{
+    const char *gpu = config->endorse_gpu_from;
+    struct renew r = {.from = config->endorse_from,
+                      .folder = config->endorsements};
+
+    if (gpu == NULL && config->endorse_from != NULL && !kinds->gpu_simulated)
+        gpu = "nvidia";
+    if (gpu != NULL && kinds->gpus && strcmp(gpu, "none") != 0)
+        r.gpu_from = gpu;
+    if (r.from != NULL && r.gpu_from != NULL &&
+        kinds->cpu_simulated != kinds->gpu_simulated) {
+        if (kinds->cpu_simulated)
+            r.from = NULL;
+        else
+            r.gpu_from = NULL;
+    }
+    r.simulated = r.from != NULL ? kinds->cpu_simulated : kinds->gpu_simulated;
+    return r;
+}
+
 void endorsing_init(struct endorsing *e, const struct attest_config *config,
-                    bool simulated)
+                    const struct endorsing_kinds *kinds)
 {
     *e = (struct endorsing){.files = config->endorsements != NULL,
                             .look_ms = UINT64_MAX,
-                            .renew = {.from = config->endorse_from,
-                                      .folder = config->endorsements,
-                                      .simulated = simulated}};
+                            .renew = whom_to_ask(config, kinds)};
     renew_init(&e->renew);
 }
 
-void endorsing_quote(struct endorsing *e, uint64_t now_ms)
+void endorsing_subject(struct endorsing *e, uint64_t now_ms)
 {
     e->look_ms = now_ms;
 }
@@ -52,15 +75,14 @@ bool endorsing_news(struct endorsing *e, const struct collector_news *news,
     e->known = true;
     e->until = news->until;
     e->due = news->due;
-    if (e->until != 0) {
+    if (e->until != 0 && changed)
+        say_until(e);
+    if (news->why[0] == '\0')
         e->warned = false;
-        if (changed)
-            say_until(e);
-    } else if (e->renew.pid < 0 &&
-               !renew_wanted(&e->renew, 0, 0, now, now_ms)) {
-        /* Else they are being fetched, or are about to be. */
+    else if (e->renew.pid < 0 &&
+             !renew_wanted(&e->renew, e->until, e->due, now, now_ms))
+        /* Else it is being fetched, or is about to be. */
         warn(e, news->why, now_ms);
-    }
     return changed;
 }
 
@@ -71,8 +93,8 @@ bool endorsing_look_due(const struct endorsing *e, uint64_t now_ms)
 
 void endorsing_looked(struct endorsing *e, uint64_t now_ms)
 {
-    /* What is built in does not change. */
-    e->look_ms = e->files ? now_ms + ENDORSING_LOOK_MS : UINT64_MAX;
+    e->look_ms =
+        now_ms + (e->files ? ENDORSING_LOOK_MS : ENDORSING_BUILT_IN_MS);
 }
 
 bool endorsing_over(const struct endorsing *e, int64_t now)
@@ -80,30 +102,35 @@ bool endorsing_over(const struct endorsing *e, int64_t now)
     return e->until != 0 && now > e->until;
 }
 
+static const char *asked(const struct endorsing *e)
+{
+    return e->renew.from != NULL ? e->renew.from : e->renew.gpu_from;
+}
+
 static void fetched(struct endorsing *e, const struct renew_result *r,
                     uint64_t now_ms)
 {
     if (!r->ok) {
         log_event(LOG_WARN, "endorsements_not_fetched",
-                  LOG_STR("from", e->renew.from), LOG_STR("why", r->text),
+                  LOG_STR("from", asked(e)), LOG_STR("why", r->text),
                   LOG_NUM("again_s", r->again_ms / 1000));
         return;
     }
-    log_event(LOG_INFO, "endorsements_fetched", LOG_STR("from", e->renew.from));
+    log_event(LOG_INFO, "endorsements_fetched", LOG_STR("from", asked(e)));
     e->look_ms = now_ms;
 }
 
-void endorsing_step(struct endorsing *e, int quote_fd, int64_t now,
+void endorsing_step(struct endorsing *e, int subject_fd, int64_t now,
                     uint64_t now_ms)
 {
     struct renew_result r;
 
     if (renew_overrun(&e->renew, now_ms, &r))
         fetched(e, &r, now_ms);
-    if (!e->known || quote_fd < 0 ||
+    if (!e->known || subject_fd < 0 ||
         !renew_wanted(&e->renew, e->until, e->due, now, now_ms))
         return;
-    if (renew_start(&e->renew, quote_fd, now_ms, &r) != 0)
+    if (renew_start(&e->renew, subject_fd, now_ms, &r) != 0)
         fetched(e, &r, now_ms);
 }
 

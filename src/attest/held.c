@@ -101,18 +101,24 @@ static int read_all(int fd, struct aver_buf *out)
     return n == 0 ? 0 : -1;
 }
 
-static int read_file(struct held *h, const char *path, struct aver_buf *out,
-                     struct aver_error *err)
+int held_read_file(struct aver_buf *out, const char *path, struct stat *st,
+                   struct aver_error *err)
 {
-    int fd = open_file(path, &h->file, err);
+    int fd = open_file(path, st, err);
 
     if (fd < 0)
         return -1;
-    h->has_file = true;
     int rc = read_all(fd, out);
     close(fd);
     return rc == 0 ? 0
                    : aver_fail(err, AVER_EIO, "%.160s: cannot be read", path);
+}
+
+static int read_file(struct held *h, const char *path, struct aver_buf *out,
+                     struct aver_error *err)
+{
+    h->has_file = held_read_file(out, path, &h->file, err) == 0;
+    return h->has_file ? 0 : -1;
 }
 
 /* Reads `in`, and puts it into h->text if it may be given out. */

@@ -42,6 +42,10 @@ void held_clear(struct held *h);
 bool held_configured(const struct held *h);
 /* Looks for what goes with this quote. True if `text` can be given out. */
 bool held_for(struct held *h, struct aver_bytes quote, int64_t now);
+/* Appends the whole of a file, and says which one it was. -1 if it cannot be
+ * read, is no file, or is larger than a bundle may be. */
+AVER_MUST_CHECK int held_read_file(struct aver_buf *out, const char *path,
+                                   struct stat *st, struct aver_error *err);
 /* Can this process put files into that folder? AVER_ECONFIG if not. */
 AVER_MUST_CHECK int held_writable(const char *folder, struct aver_error *err);
 /* SHA-256 of a quote's certificates. -1 if it cannot be read. */

@@ -74,8 +74,8 @@ enum attest_status attest_once(struct attest_backends *b,
     }
     if (r.fd >= 0)
         close(r.fd);
-    if (c.quote_fd >= 0)
-        close(c.quote_fd);
+    if (c.subject_fd >= 0)
+        close(c.subject_fd);
     collector_stop(&c);
     return r.status;
 }

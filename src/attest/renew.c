@@ -21,17 +21,22 @@ void renew_init(struct renew *r)
     r->failures = 0;
 }
 
+static bool asks(const struct renew *r)
+{
+    return r->from != NULL || r->gpu_from != NULL;
+}
+
 bool renew_wanted(const struct renew *r, int64_t until, int64_t due,
                   int64_t now, uint64_t now_ms)
 {
-    if (r->from == NULL || r->pid >= 0 || now_ms < r->not_before_ms)
+    if (!asks(r) || r->pid >= 0 || now_ms < r->not_before_ms)
         return false;
     return until == 0 || now >= due;
 }
 
 uint64_t renew_next_ms(const struct renew *r, uint64_t now_ms)
 {
-    if (r->from == NULL)
+    if (!asks(r))
         return UINT64_MAX;
     if (r->pid >= 0)
         return r->deadline_ms;
@@ -56,27 +61,54 @@ static void failed(struct renew *r, uint64_t now_ms,
     r->not_before_ms = now_ms + result->again_ms;
 }
 
-/* In the new process: the quote on standard input, and nothing of ours. */
-static _Noreturn void become(const struct renew *r, int quote_fd, int error_fd,
-                             pid_t parent)
+/* A word of the command line; argv is not written to. */
+static char *word(const char *text)
 {
-    char cache[] = "--cache", quiet[] = "--quiet", pccs[] = "--pccs",
-         trust[] = "--trust", simulator[] = "simulator", name[] = "aver",
-         verb[] = "endorse", quote[] = "-";
-    char *argv[11] = {name, verb, cache, (char *)(uintptr_t)r->folder, quiet};
-    int n = 5, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return (char *)(uintptr_t)text;
+}
 
-    if (strcmp(r->from, "intel") != 0) {
-        argv[n++] = pccs;
-        argv[n++] = (char *)(uintptr_t)r->from;
+#define ARGS_MAX 20
+
+static void command(const struct renew *r, char *argv[static ARGS_MAX])
+{
+    bool intel = r->from == NULL || strcmp(r->from, "intel") == 0;
+    bool nvidia = r->gpu_from == NULL || strcmp(r->gpu_from, "nvidia") == 0;
+    /* Pairs of an option and its value; without value it is left out. */
+    const char *const options[][2] = {
+        {"--cache", r->folder},
+        {"--only", r->gpu_from == NULL ? "cpu"
+                   : r->from == NULL   ? "gpu"
+                                       : NULL},
+        {"--pccs", intel ? NULL : r->from},
+        {"--rim-service", nvidia ? NULL : r->gpu_from},
+        {"--ocsp-service", nvidia ? NULL : r->gpu_from},
+        {"--trust", r->simulated ? "simulator" : NULL},
+    };
+    int n = 0;
+
+    argv[n++] = word("aver");
+    argv[n++] = word("endorse");
+    argv[n++] = word("--quiet");
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        if (options[i][1] == NULL)
+            continue;
+        argv[n++] = word(options[i][0]);
+        argv[n++] = word(options[i][1]);
     }
-    if (r->simulated) {
-        argv[n++] = trust;
-        argv[n++] = simulator;
-    }
-    argv[n] = quote;
+    argv[n++] = word("-");
+    argv[n] = NULL;
+}
+
+/* In the new process: the subject on standard input, and nothing of ours. */
+static _Noreturn void become(const struct renew *r, int subject_fd,
+                             int error_fd, pid_t parent)
+{
+    char *argv[ARGS_MAX];
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    command(r, argv);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
-        null < 0 || dup2(quote_fd, 0) < 0 || dup2(null, 1) < 0 ||
+        null < 0 || dup2(subject_fd, 0) < 0 || dup2(null, 1) < 0 ||
         dup2(error_fd, 2) < 0)
         _exit(3);
     closefrom(3);
@@ -85,19 +117,19 @@ static _Noreturn void become(const struct renew *r, int quote_fd, int error_fd,
     _exit(3);
 }
 
-int renew_start(struct renew *r, int quote_fd, uint64_t now_ms,
+int renew_start(struct renew *r, int subject_fd, uint64_t now_ms,
                 struct renew_result *result)
 {
     pid_t parent = getpid();
     int fd[2];
 
-    if (lseek(quote_fd, 0, SEEK_SET) != 0 || pipe2(fd, O_CLOEXEC) != 0) {
+    if (lseek(subject_fd, 0, SEEK_SET) != 0 || pipe2(fd, O_CLOEXEC) != 0) {
         failed(r, now_ms, result, strerror(errno));
         return -1;
     }
     pid_t pid = fcntl(fd[0], F_SETFL, O_NONBLOCK) == 0 ? fork() : -1;
     if (pid == 0)
-        become(r, quote_fd, fd[1], parent);
+        become(r, subject_fd, fd[1], parent);
     close(fd[1]);
     if (pid < 0) {
         failed(r, now_ms, result, strerror(errno));

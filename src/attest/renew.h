@@ -19,9 +19,11 @@
 
 struct renew {
     const char *program; /* what is run: NULL for this very one */
-    const char *from;    /* "intel" or the URL of a PCCS; NULL: never */
+    /* "intel" or the URL of a PCCS; "nvidia" or the URL of a mirror of its
+     * services. NULL: not for the quote, not for the GPUs. */
+    const char *from, *gpu_from;
     const char *folder;
-    bool simulated; /* the quotes are the simulator's */
+    bool simulated; /* what is asked about is the simulator's */
 
     pid_t pid; /* -1: none runs */
     int fd;    /* its standard error; -1 */
@@ -37,7 +39,7 @@ struct renew_result {
     char text[400];    /* why not */
 };
 
-/* The caller has set the first four members. */
+/* The caller has set the first five members. */
 void renew_init(struct renew *r);
 /* Is it time to start it? `until` and `due` as in held.h, zero if nothing is
  * held; `now` in seconds since 1970. */
@@ -45,10 +47,10 @@ bool renew_wanted(const struct renew *r, int64_t until, int64_t due,
                   int64_t now, uint64_t now_ms);
 /* The first moment at which renew_wanted is asked again for sure. */
 uint64_t renew_next_ms(const struct renew *r, uint64_t now_ms);
-/* Starts it with a quote, a memfd that stays the caller's. -1 counts as a
- * failure of it: `result` is filled. */
-AVER_MUST_CHECK int renew_start(struct renew *r, int quote_fd, uint64_t now_ms,
-                                struct renew_result *result);
+/* Starts it with a subject (holding.h), a memfd that stays the caller's. -1
+ * counts as a failure of it: `result` is filled. */
+AVER_MUST_CHECK int renew_start(struct renew *r, int subject_fd,
+                                uint64_t now_ms, struct renew_result *result);
 /* `fd` is readable: true, with `result`, if it has ended. */
 bool renew_read(struct renew *r, uint64_t now_ms, struct renew_result *result);
 /* True, with `result`, if it was too slow and was killed. */

@@ -245,17 +245,36 @@ static int gather(struct attest_backends *b, struct report *r,
     return gather_gpus(b, r, gpu, err);
 }
 
-/* What goes with the quote. That there is nothing is no failure. */
+/* What goes with the evidence. That there is nothing is no failure. */
 static void endorse(struct attest_backends *b, struct report *r,
-                    struct aver_bytes quote)
+                    struct aver_bytes subject)
 {
-    if (!b->held)
-        return;
     step(b, ATTEST_STEP_ENDORSEMENTS, HELD_LIMIT_MS);
-    if (held_for(b->held, quote, (int64_t)time(NULL)))
-        r->endorsements = aver_buf_view(&b->held->text);
+    if (holding_for(b->holding, subject, (int64_t)time(NULL)))
+        r->endorsements = aver_buf_view(&b->holding->text);
     if (b->on_endorsements)
-        b->on_endorsements(b->ctx, b->held);
+        b->on_endorsements(b->ctx, b->holding);
+}
+
+static int tell_subject(struct attest_backends *b, struct report *r,
+                        bool endorsements, struct aver_error *err)
+{
+    struct aver_buf subject;
+
+    if (!b->holding || (!endorsements && !b->on_subject))
+        return 0;
+    aver_buf_init(&subject, HOLDING_SUBJECT_MAX);
+    if (holding_subject(&subject, aver_buf_view(&r->cpu->quote), r->gpu_list,
+                        r->switch_list) != 0) {
+        aver_buf_clear(&subject);
+        return aver_fail(err, AVER_ELIMIT, "the evidence is too large");
+    }
+    if (b->on_subject)
+        b->on_subject(b->ctx, aver_buf_view(&subject));
+    if (endorsements)
+        endorse(b, r, aver_buf_view(&subject));
+    aver_buf_clear(&subject);
+    return 0;
 }
 
 enum attest_status attest_report(struct attest_backends *b,
@@ -291,10 +310,8 @@ enum attest_status attest_report(struct attest_backends *b,
     cpu_evidence_init(&cpu);
     gpu_evidence_init(&gpu);
     int rc = gather(b, &r, &cpu, &gpu, report_data, &why);
-    if (rc == 0 && b->on_quote)
-        b->on_quote(b->ctx, aver_buf_view(&cpu.quote));
-    if (rc == 0 && endorsements)
-        endorse(b, &r, aver_buf_view(&cpu.quote));
+    if (rc == 0)
+        rc = tell_subject(b, &r, endorsements, &why);
     if (rc == 0)
         rc = report_write(out, &r, &why);
     gpu_evidence_clear(&gpu);

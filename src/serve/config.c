@@ -70,6 +70,9 @@ const struct config_row config_rows[] = {
     TEXT("endorse-from", endorse_from, "URL",
          .check = config_check_endorse_from,
          HELP("intel, or a PCCS: fetch them into that folder")),
+    TEXT("endorse-gpu-from", endorse_gpu_from, "URL",
+         .check = config_check_endorse_gpu_from,
+         HELP("nvidia, none, or a mirror: the same for GPUs")),
     WORD("key", key, "ephemeral|dstack", "ephemeral",
          HELP("drawn at start, or derived by the KMS")),
     TEXT("model-name", model_name, "NAME", .max = 256,
@@ -330,6 +333,11 @@ static int check_whole(const struct config *c, struct aver_error *err)
     if (c->endorse_from && !c->endorsements)
         return aver_fail(err, AVER_ECONFIG,
                          "endorse-from needs endorsements, the folder to "
+                         "fetch into");
+    if (c->endorse_gpu_from && strcmp(c->endorse_gpu_from, "none") != 0 &&
+        !c->endorsements)
+        return aver_fail(err, AVER_ECONFIG,
+                         "endorse-gpu-from needs endorsements, the folder to "
                          "fetch into");
     if (c->three_part && !c->model_name)
         return aver_fail(err, AVER_ECONFIG,

@@ -43,7 +43,7 @@ struct config {
     int key;      /* enum notary_key */
     bool compat_seed, three_part, sign_eager, log_json;
     char *dstack_socket, *tsm_path, *nvml_library, *nscq_library;
-    char *endorsements, *endorse_from;
+    char *endorsements, *endorse_from, *endorse_gpu_from;
     char *model_name, *token_file, *tls_cert, *tls_key, *tls_identity;
     char *user, *metrics_listen;
     uint64_t receipt_ttl, receipt_max, receipt_bytes, body_max;

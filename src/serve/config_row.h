@@ -82,6 +82,8 @@ AVER_MUST_CHECK int config_check_engine(const char *value,
                                         struct aver_error *err);
 AVER_MUST_CHECK int config_check_endorse_from(const char *value,
                                               struct aver_error *err);
+AVER_MUST_CHECK int config_check_endorse_gpu_from(const char *value,
+                                                  struct aver_error *err);
 AVER_MUST_CHECK int config_check_user(const char *value,
                                       struct aver_error *err);
 

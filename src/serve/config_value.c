@@ -280,6 +280,16 @@ int config_check_endorse_from(const char *value, struct aver_error *err)
                      "(https://HOST[:PORT][/PATH])");
 }
 
+int config_check_endorse_gpu_from(const char *value, struct aver_error *err)
+{
+    if (strcmp(value, "nvidia") == 0 || strcmp(value, "none") == 0 ||
+        pcs_base_ok(value))
+        return 0;
+    return aver_fail(err, AVER_ECONFIG,
+                     "expected nvidia, none, or the URL of a mirror of "
+                     "NVIDIA's services (https://HOST[:PORT][/PATH])");
+}
+
 int config_check_user(const char *value, struct aver_error *err)
 {
     const struct passwd *who = getpwnam(value);

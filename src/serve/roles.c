@@ -72,7 +72,11 @@ static int run_notary(const struct config *c, uint64_t generation)
 static int check_folder(const struct config *c, bool again,
                         struct aver_error *err)
 {
-    if (!c->endorse_from || held_writable(c->endorsements, err) == 0)
+    bool fetches =
+        c->endorse_from ||
+        (c->endorse_gpu_from && strcmp(c->endorse_gpu_from, "none") != 0);
+
+    if (!fetches || held_writable(c->endorsements, err) == 0)
         return 0;
     if (!again)
         return -1;
@@ -100,6 +104,7 @@ static int run_attester(const struct config *c, uint64_t again)
         .engine_binding = by_unix ? "unix" : "tcp",
         .endorsements = c->endorsements,
         .endorse_from = c->endorse_from,
+        .endorse_gpu_from = c->endorse_gpu_from,
         .compat_seed = c->compat_seed,
         .has_spki = c->has_spki,
     };

@@ -230,8 +230,9 @@ static void simulated_endorsements(void **state)
     c.endorsements = "/nowhere";
     b = attest_open(&c, getuid(), getgid(), &err);
     assert_non_null(b);
-    assert_true(b->held->built_in == NULL && b->held->simulated);
-    assert_string_equal(b->held->path, "/nowhere");
+    assert_true(b->holding->cpu.built_in == NULL && b->holding->cpu.simulated);
+    assert_string_equal(b->holding->cpu.path, "/nowhere");
+    assert_string_equal(b->holding->gpus.path, "/nowhere");
     attest_close(b);
 }
 

@@ -288,8 +288,8 @@ static int tear_down_simulator(void **state)
 {
     (void)state;
     collector_stop(&collector);
-    if (collector.quote_fd >= 0)
-        close(collector.quote_fd);
+    if (collector.subject_fd >= 0)
+        close(collector.subject_fd);
     attest_close(collector.backends);
     return 0;
 }
@@ -309,20 +309,20 @@ static void look(void)
     collector.new_news = false;
 }
 
-static void a_quote_comes_with_the_first_report(void **state)
+static void a_subject_comes_with_the_first_report(void **state)
 {
-    uint8_t head[6];
+    uint8_t head[20];
 
     (void)state;
     expect(ATTEST_OK, "");
-    assert_true(collector.new_quote);
+    assert_true(collector.new_subject);
     assert_false(collector.new_news); /* nobody asked for endorsements */
-    assert_int_equal(pread(collector.quote_fd, head, 6, 0), 6);
-    assert_memory_equal(head, "\x04\0\x02\0\x81", 6);
-    assert_int_equal(pwrite(collector.quote_fd, "x", 1, 0), -1);
-    collector.new_quote = false;
+    assert_int_equal(pread(collector.subject_fd, head, 20, 0), 20);
+    assert_memory_equal(head, "{\"quote\":\"0400020081", 20);
+    assert_int_equal(pwrite(collector.subject_fd, "x", 1, 0), -1);
+    collector.new_subject = false;
     expect(ATTEST_OK, "");
-    assert_false(collector.new_quote); /* it is of the same kind */
+    assert_false(collector.new_subject); /* it is of the same kind */
 }
 
 static void looks(void **state)
@@ -336,7 +336,8 @@ static void looks(void **state)
     collector_stop(&collector); /* another child is told the quote */
     look();
     assert_int_equal(collector.news.until, 2524607999);
-    collector.backends->held->path = "/nowhere";
+    collector.backends->holding->cpu.path = "/nowhere";
+    collector.backends->holding->gpus.path = "/nowhere";
     collector_stop(&collector);
     look();
     assert_int_equal(collector.news.until, 0);
@@ -419,7 +420,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_slow_step_is_said_once, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(it_sheds, set_up, tear_down),
-        SIMULATED(a_quote_comes_with_the_first_report),
+        SIMULATED(a_subject_comes_with_the_first_report),
         SIMULATED(looks),
         SIMULATED(a_report_with_endorsements),
         SIMULATED(a_look_that_fails),

@@ -20,7 +20,7 @@
 
 #define HOUR_MS 3600000
 
-static int quote_fd;
+static int subject_fd;
 static struct endorsing e;
 static const struct collector_news nothing = {.why = "no file"};
 static const struct collector_news something = {.until = 1000, .due = 900};
@@ -60,7 +60,7 @@ static void begin(const char *path, const char *from, const char *program)
 {
     const struct attest_config c = {.endorsements = path, .endorse_from = from};
 
-    endorsing_init(&e, &c, false);
+    endorsing_init(&e, &c, &(struct endorsing_kinds){0});
     e.renew.program = program;
 }
 
@@ -68,7 +68,7 @@ static void begin(const char *path, const char *from, const char *program)
 static const char *fetch(int64_t now, uint64_t now_ms)
 {
     listen_to_log();
-    endorsing_step(&e, quote_fd, now, now_ms);
+    endorsing_step(&e, subject_fd, now, now_ms);
     while (e.renew.fd >= 0) {
         struct pollfd p = {.fd = e.renew.fd, .events = POLLIN};
         assert_int_equal(poll(&p, 1, 10000), 1);
@@ -84,16 +84,17 @@ static void looking(void **state)
     (void)state;
     begin("/x", NULL, NULL);
     assert_false(endorsing_look_due(&e, HOUR_MS)); /* no quote yet */
-    endorsing_quote(&e, 5);
+    endorsing_subject(&e, 5);
     assert_true(endorsing_look_due(&e, 5));
     endorsing_looked(&e, 5);
     assert_false(endorsing_look_due(&e, 5 + ENDORSING_LOOK_MS - 1));
     assert_true(endorsing_look_due(&e, 5 + ENDORSING_LOOK_MS));
     begin(NULL, NULL, NULL);
-    endorsing_quote(&e, 5);
+    endorsing_subject(&e, 5);
     assert_true(endorsing_look_due(&e, 5));
     endorsing_looked(&e, 5);
-    assert_false(endorsing_look_due(&e, (uint64_t)1000 * HOUR_MS));
+    assert_false(endorsing_look_due(&e, 4 + ENDORSING_BUILT_IN_MS));
+    assert_true(endorsing_look_due(&e, 5 + ENDORSING_BUILT_IN_MS));
 }
 
 static void what_is_told(void **state)
@@ -161,7 +162,7 @@ static void while_it_is_fetched(void **state)
     (void)state;
     begin("/x", "intel", "/bin/true");
     news(&nothing, 10, 1);
-    endorsing_step(&e, quote_fd, 10, 1);
+    endorsing_step(&e, subject_fd, 10, 1);
     assert_true(e.renew.fd >= 0);
     news(&nothing, 10, 2);
     assert_string_equal(said, "");
@@ -188,9 +189,82 @@ static void fetching_in_vain(void **state)
     assert_int_equal(e.until, 1000);
 }
 
+/* Of whom is asked, for which kinds of evidence. */
+static void whom_to_ask(void **state)
+{
+    static const struct {
+        const char *from, *gpu_from;
+        struct endorsing_kinds kinds;
+        const char *asked, *gpu_asked;
+        bool simulated;
+    } cases[] = {
+        {"intel", NULL, {false, true, false}, "intel", "nvidia", false},
+        {"intel", NULL, {false, false, false}, "intel", NULL, false},
+        {"intel", "none", {false, true, false}, "intel", NULL, false},
+        {"http://p",
+         "http://m",
+         {false, true, false},
+         "http://p",
+         "http://m",
+         false},
+        {NULL, "nvidia", {false, true, false}, NULL, "nvidia", false},
+        {NULL, NULL, {false, true, false}, NULL, NULL, false},
+        /* What is simulated makes its own, unless somebody is named. */
+        {"http://p", NULL, {true, true, true}, "http://p", NULL, true},
+        {"http://p",
+         "http://m",
+         {true, true, true},
+         "http://p",
+         "http://m",
+         true},
+        {NULL, "http://m", {true, true, true}, NULL, "http://m", true},
+        /* Never both kinds in one call. */
+        {"intel", NULL, {true, true, false}, NULL, "nvidia", false},
+        {"intel", "http://m", {false, true, true}, "intel", NULL, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct attest_config c = {.endorsements = "/x",
+                                        .endorse_from = cases[i].from,
+                                        .endorse_gpu_from = cases[i].gpu_from};
+
+        endorsing_init(&e, &c, &cases[i].kinds);
+        const char *have[] = {e.renew.from, e.renew.gpu_from};
+        const char *want[] = {cases[i].asked, cases[i].gpu_asked};
+        for (int j = 0; j < 2; j++)
+            if ((have[j] == NULL) != (want[j] == NULL) ||
+                (have[j] != NULL && strcmp(have[j], want[j]) != 0))
+                fail_msg("case %zu: %s", i, have[j] ? have[j] : "nobody");
+        assert_int_equal(e.renew.simulated, cases[i].simulated);
+    }
+}
+
+/* A part that is missing is said, and fetched, though the rest is there. */
+static void a_part_is_missing(void **state)
+{
+    static const struct collector_news part = {
+        .until = 1000, .why = "OCSP of this one: it is not there"};
+
+    (void)state;
+    begin("/x", "intel", "/bin/true");
+    assert_true(news(&part, 10, 1));
+    assert_null(
+        strstr(said, "no_endorsements")); /* it is about to be fetched */
+    assert_non_null(strstr(fetch(10, 1), "endorsements_fetched"));
+    assert_false(news(&part, 10, 2)); /* in vain, and not again at once */
+    assert_non_null(strstr(said, "no_endorsements"));
+    assert_non_null(strstr(said, "OCSP of this one"));
+    assert_int_equal(e.until, 1000);
+    begin("/x", NULL, NULL);
+    assert_true(news(&part, 10, 1));
+    assert_non_null(strstr(said, "no_endorsements"));
+    assert_non_null(strstr(said, "valid_until"));
+}
+
 int main(void)
 {
-    quote_fd = memfd_create("quote", MFD_CLOEXEC);
+    subject_fd = memfd_create("subject", MFD_CLOEXEC);
     log_setup(LOG_INFO, false, "attester");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(looking),
@@ -199,6 +273,8 @@ int main(void)
         cmocka_unit_test(fetching),
         cmocka_unit_test(while_it_is_fetched),
         cmocka_unit_test(fetching_in_vain),
+        cmocka_unit_test(whom_to_ask),
+        cmocka_unit_test(a_part_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,7 @@
 
 static char script[] = "/tmp/aver-renew-XXXXXX";
 static char written[64];
-static int quote_fd;
+static int subject_fd;
 
 static void write_script(const char *text)
 {
@@ -70,7 +70,7 @@ static struct renew_result run(struct renew *r, uint64_t now_ms)
 {
     struct renew_result result;
 
-    assert_int_equal(renew_start(r, quote_fd, now_ms, &result), 0);
+    assert_int_equal(renew_start(r, subject_fd, now_ms, &result), 0);
     return end(r, now_ms);
 }
 
@@ -100,17 +100,30 @@ static void what_it_is_called_with(void **state)
 
     write_script("printf '%s|' \"$@\"; cat; for f in 3 4 5 6 7 8 9; do "
                  "[ -e /proc/$$/fd/$f ] && echo $f; done; true");
-    int open_one = dup(quote_fd); /* not close-on-exec */
+    int open_one = dup(subject_fd); /* not close-on-exec */
     assert_in_range(open_one, 3, 9);
-    for (int i = 0; i < 2; i++) { /* the quote is read from its beginning */
+    for (int i = 0; i < 2; i++) { /* the subject is read from its beginning */
         assert_true(run(r, 0).ok);
-        expect_written("endorse|--cache|/a b|--quiet|-|quote");
+        expect_written("endorse|--quiet|--cache|/a b|--only|cpu|-|quote");
     }
     r->from = "https://pccs:8081/x";
     r->simulated = true;
     assert_true(run(r, 0).ok);
-    expect_written("endorse|--cache|/a b|--quiet|--pccs|https://pccs:8081/x|"
+    expect_written("endorse|--quiet|--cache|/a b|--only|cpu|--pccs|"
+                   "https://pccs:8081/x|--trust|simulator|-|quote");
+    r->gpu_from = "nvidia";
+    assert_true(run(r, 0).ok);
+    expect_written("endorse|--quiet|--cache|/a b|--pccs|https://pccs:8081/x|"
                    "--trust|simulator|-|quote");
+    r->from = NULL;
+    r->simulated = false;
+    assert_true(run(r, 0).ok);
+    expect_written("endorse|--quiet|--cache|/a b|--only|gpu|-|quote");
+    r->from = "intel";
+    r->gpu_from = "http://mirror/nv";
+    assert_true(run(r, 0).ok);
+    expect_written("endorse|--quiet|--cache|/a b|--rim-service|"
+                   "http://mirror/nv|--ocsp-service|http://mirror/nv|-|quote");
     close(open_one);
 }
 
@@ -145,7 +158,7 @@ static void when(void **state)
     assert_false(renew_wanted(r, 100, 60, 59, 0));
     assert_true(renew_wanted(r, 100, 60, 60, 0));
     assert_int_equal(renew_next_ms(r, 0), UINT64_MAX);
-    assert_int_equal(renew_start(r, quote_fd, 5, &result), 0);
+    assert_int_equal(renew_start(r, subject_fd, 5, &result), 0);
     assert_false(renew_wanted(r, 0, 0, 50, 5)); /* it runs */
     assert_int_equal(renew_next_ms(r, 5), 5 + RENEW_LIMIT_MS);
     renew_stop(r);
@@ -184,7 +197,7 @@ static void one_that_hangs(void **state)
     struct renew_result result;
 
     write_script("exec sleep 100");
-    assert_int_equal(renew_start(r, quote_fd, 7, &result), 0);
+    assert_int_equal(renew_start(r, subject_fd, 7, &result), 0);
     pid_t pid = r->pid;
     assert_false(renew_overrun(r, 6 + RENEW_LIMIT_MS, &result));
     assert_true(renew_overrun(r, 7 + RENEW_LIMIT_MS, &result));
@@ -194,7 +207,7 @@ static void one_that_hangs(void **state)
     assert_false(renew_overrun(r, UINT64_MAX, &result));
     /* Nor does one live on that only hides. */
     write_script("exec 2>&-; exec sleep 100");
-    assert_int_equal(renew_start(r, quote_fd, 7, &result), 0);
+    assert_int_equal(renew_start(r, subject_fd, 7, &result), 0);
     pid = r->pid;
     result = end(r, 7);
     assert_string_equal(result.text, "aver endorse ended with signal 9");
@@ -207,8 +220,8 @@ int main(void)
 {
     int fd = mkstemp(script);
 
-    quote_fd = memfd_create("quote", MFD_CLOEXEC);
-    if (fd < 0 || quote_fd < 0 || write(quote_fd, "quote", 5) != 5)
+    subject_fd = memfd_create("quote", MFD_CLOEXEC);
+    if (fd < 0 || subject_fd < 0 || write(subject_fd, "quote", 5) != 5)
         return 1;
     close(fd);
     snprintf(written, sizeof(written), "%s.out", script);

@@ -412,7 +412,7 @@ static void endorsements(void **state)
 
 /* Nothing is held: the report is made all the same, and somebody is told. */
 static const char *told;
-static void on_endorsements(void *ctx, const struct held *h)
+static void on_endorsements(void *ctx, const struct holding *h)
 {
     (void)ctx;
     assert_int_equal(h->text.n, 0);
@@ -422,19 +422,19 @@ static void on_endorsements(void *ctx, const struct held *h)
 static void nothing_to_carry(void **state)
 {
     struct fake fake = {.ngpus = 1};
-    struct held held = {.path = NULL};
+    struct holding held = {.cpu = {.path = NULL}};
     struct attest_backends b = {.cpu = &fake_cpu,
                                 .cpu_state = &fake,
                                 .gpu = &fake_gpu,
                                 .gpu_state = &fake,
-                                .held = &held,
+                                .holding = &held,
                                 .on_endorsements = on_endorsements};
     struct attest_identity who = fake_identity(5);
     struct aver_error err;
     struct aver_buf out[2];
 
     (void)state;
-    held_init(&held);
+    holding_init(&held);
     for (int i = 0; i < 2; i++) {
         aver_buf_init(&out[i], REPORT_MAX);
         assert_null(told);
@@ -448,7 +448,7 @@ static void nothing_to_carry(void **state)
         aver_bytes_equal(aver_buf_view(&out[0]), aver_buf_view(&out[1])));
     aver_buf_clear(&out[0]);
     aver_buf_clear(&out[1]);
-    held_clear(&held);
+    holding_clear(&held);
 }
 
 int main(void)

@@ -305,6 +305,11 @@ static void wrong_calls(void **state)
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
         REFUSED("--endorse-from: expected intel, or the URL of a PCCS", ENGINE,
                 "--endorsements", "/e", "--endorse-from", urls[i]);
+    REFUSED("endorse-gpu-from needs endorsements", ENGINE, "--endorse-gpu-from",
+            "nvidia");
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
+        REFUSED("--endorse-gpu-from: expected nvidia, none, or the URL", ENGINE,
+                "--endorsements", "/e", "--endorse-gpu-from", urls[i]);
     REFUSED("control character", ENGINE, "--model-name", "a\nb");
     REFUSED("not UTF-8", ENGINE, "--model-name", "a\xff");
 }
