@@ -70,12 +70,15 @@ static void say_until(const struct endorsing *e)
 bool endorsing_news(struct endorsing *e, const struct collector_news *news,
                     int64_t now, uint64_t now_ms)
 {
-    bool changed = e->until != news->until;
+    bool other_end = e->until != news->until;
+    bool changed =
+        other_end || e->due != news->due || strcmp(e->missing, news->why) != 0;
 
     e->known = true;
     e->until = news->until;
     e->due = news->due;
-    if (e->until != 0 && changed)
+    snprintf(e->missing, sizeof(e->missing), "%s", news->why);
+    if (e->until != 0 && other_end)
         say_until(e);
     if (news->why[0] == '\0')
         e->warned = false;

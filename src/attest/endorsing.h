@@ -22,6 +22,7 @@ struct endorsing {
     bool files;         /* there is a file to look at, which may change */
     bool known;         /* somebody has looked */
     int64_t until, due; /* as in holding.h; zero: there are none */
+    char missing[400];  /* what is, and why */
     uint64_t look_ms;   /* when to look next */
     struct renew renew;
     bool warned;
@@ -33,7 +34,7 @@ void endorsing_init(struct endorsing *e, const struct attest_config *config,
                     const struct endorsing_kinds *kinds);
 /* A subject of another kind than before: look at once. */
 void endorsing_subject(struct endorsing *e, uint64_t now_ms);
-/* The outcome of a look. True if `until` is another one than before. */
+/* The outcome of a look. True if it is another one than before. */
 bool endorsing_news(struct endorsing *e, const struct collector_news *news,
                     int64_t now, uint64_t now_ms);
 bool endorsing_look_due(const struct endorsing *e, uint64_t now_ms);

@@ -184,20 +184,24 @@ static void endorse_documents(struct job *job, struct endorsed_gpus *e)
             e->result = e->said[i].result;
 }
 
-/* Each reason once: a service that is gone is gone for all. */
+/* One line, however many documents it is about: the rest is printed. */
 static void complain_of(const struct endorsed_gpus *e)
 {
-    const char *last = "";
+    const char *first = e->reason;
+    size_t more = 0;
 
-    if (e->reason[0] != '\0')
-        complain("%s", e->reason);
     for (size_t i = 0; i < e->needs.n; i++) {
-        if (e->said[i].reason[0] == '\0' ||
-            strcmp(e->said[i].reason, last) == 0)
+        if (e->said[i].reason[0] == '\0')
             continue;
-        last = e->said[i].reason;
-        complain("%s", last);
+        if (first[0] == '\0')
+            first = e->said[i].reason;
+        else
+            more++;
     }
+    if (more > 0)
+        complain("%.250s; and %zu documents more", first, more);
+    else if (first[0] != '\0')
+        complain("%s", first);
 }
 
 static void gather(struct job *job, const struct endorsed_gpus *e)

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import http.server
 import json
+import re
 import threading
 
 from server import ROOT
@@ -65,6 +66,7 @@ class Ndis:
 
     def __init__(self):
         self.rims, self.answers, self.asked, self.requests = {}, {}, [], []
+        self.by_content = []
         ndis = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -80,7 +82,7 @@ class Ndis:
             def do_GET(self):
                 name = self.path.removeprefix("/v1/rim/")
                 ndis.asked.append(name)
-                answer = ndis.rims.get(name, (404, b'{"message":"RIM not found"}'))
+                answer = ndis.rims.get(name) or ndis.find(name)
                 if callable(answer):
                     self.close_connection = True
                     answer(self)
@@ -122,6 +124,22 @@ class Ndis:
         for path, member in zip(case["collateral"]["rims"], ("driver_rim_id", "vbios_rim_id"), strict=True):
             self.rims[device[member]] = rim_answer(device[member], (VECTORS / path).read_bytes())
         return case
+
+    def know_simulated(self, bundle):
+        """What the simulator's documents say, of all its devices."""
+        for xml in map(base64.b64decode, bundle["rims"]):
+            meta = dict(re.findall(rb'(colloquialVersion|product|edition)="([^"]*)"', xml))
+            self.by_content.append(({k.decode(): v.decode() for k, v in meta.items()}, xml))
+        for answer in map(base64.b64decode, bundle["ocsp"]):
+            self.answers[serial_of(answer)] = answer
+
+    def find(self, name):
+        """Of what know_simulated knows: by product and version, which are in the names."""
+        for meta, xml in self.by_content:
+            version = meta["colloquialVersion"]
+            if name.endswith("_" + version) and meta["product"] in name or name.endswith("_" + version.replace(".", "")):
+                return rim_answer(name, xml)
+        return 404, b'{"message":"RIM not found"}'
 
     def know_real(self):
         """What NVIDIA itself said, at other times."""

@@ -164,7 +164,7 @@ def test_where_it_is_kept(endorse, pcs, folder):
 
 def test_a_live_server(aver, endorse, pcs):
     """Its report says what to ask for: of a simulated platform nobody knows anything."""
-    r = endorse(quote=aver.url)
+    r = endorse("--only", "cpu", quote=aver.url)
     assert r.returncode == FAILED and "which it does not know" in r.err
     assert len(pcs.asked) == 1 and pcs.asked[0].startswith("/tdx/certification/v4/tcb?fmspc=ff")
     r = endorse("--json", quote="http://127.0.0.1:1")
@@ -177,7 +177,7 @@ def test_the_simulators_platform(aver, pcs, folder):
     bundle = json.loads(run("attest", "--tee", "simulator", "--endorsements").stdout)
     pcs.answers = simulated(bundle)
     (folder / "report").write_bytes(aver.report().body)
-    call = ["endorse", folder / "report", "--cache", folder / "cache", "--pccs", pcs.url]
+    call = ["endorse", folder / "report", "--cache", folder / "cache", "--only", "cpu", "--pccs", pcs.url]
     for trust in ([], ["--trust", "vendor"]):
         r = run(*call, *trust)
         assert r.returncode == REFUSED and "tdx.pck_chain" in r.err and not (folder / "cache").exists()
@@ -188,8 +188,8 @@ def test_the_simulators_platform(aver, pcs, folder):
     intel = {k: v for k, v in bundle.items() if k not in ("rims", "ocsp")}
     assert {k: v for k, v in json.loads(file.read_text()).items() if k in intel} == intel
     # And what is kept of it is worth nothing under another root.
-    assert run(*call[:4], "--offline").returncode == FAILED
-    assert run(*call[:4], "--offline", "--trust", "simulator").returncode == DONE
+    assert run(*call[:6], "--offline").returncode == FAILED
+    assert run(*call[:6], "--offline", "--trust", "simulator").returncode == DONE
 
 
 def test_a_real_platform_under_the_simulators_root(endorse, pcs):

@@ -19,6 +19,12 @@ NAME = "tdx-ff0a7e500000-platform.json"  # the simulator's platform
 END_OF_2049 = 2524607999
 
 
+@pytest.fixture
+def start(start):
+    """Without GPUs: about these is test_report_endorsements_gpu.py."""
+    return lambda **options: start(**{"gpu": "none", **options})
+
+
 @pytest.fixture(scope="module")
 def bundle():
     """Intel's part; NVIDIA's is looked at in test_simulator_gpu.py."""
