@@ -74,6 +74,22 @@ at most an hour; reports do not wait for it.
 asks the service of the vendor,
 .Ar URL
 a cache of it (PCCS).
+.Pp
+The same is kept for its GPUs and NVSwitches: NVIDIA's reference manifests
+(RIMs), and its answers about withdrawn certificates (OCSP), which hold for a
+day and are renewed after twelve hours.
+They are fetched from NVIDIA wherever
+.Cm endorse-from
+is set, unless
+.Cm endorse-gpu-from
+says
+.Cm none ,
+or names a mirror of both services
+.Pq Ar URL Ns Li /v1/rim/ Ns Ar name , No and Ar URL No for OCSP by POST ;
+with
+.Cm endorse-gpu-from
+alone nobody is asked for Intel's documents.
+What is missing of one kind does not keep the other one back.
 .Sh GPUS
 GPU evidence comes from the driver's own libraries, which are loaded in a
 process apart: it is killed when all GPUs together take longer than

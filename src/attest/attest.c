@@ -10,7 +10,8 @@
  *   renewal    our child that fetches endorsements, if one runs
  *
  * An ask is answered at once (from the cache, or with a refusal), or it waits
- * in the queue until its job is done. */
+ * in the queue until its job is done.
+ * Over 600 lines because each of these is a few lines about the same state. */
 #include "attest/attest.h"
 
 #include "attest/cache.h"
