@@ -2,8 +2,11 @@
  *
  * Endorsements: files in any form, one behind the other with a line "--"
  * between them, and a genuine quote judged with what they say. VERIFIED only
- * with documents, lists and signers that are, to the byte, Intel's. */
+ * with documents, lists and signers that are, to the byte, Intel's. RIMs and
+ * OCSP answers among them stand there once each. */
 #include "fuzz_vectors.h"
+
+#include "verify/roots.h"
 
 static struct tdx_case good;
 
@@ -76,8 +79,41 @@ static void check_bounds(const struct aver_endorsements *e)
     for (unsigned i = 0; i < e->nqe; i++)
         assert((e->qe[i]->fault[0] == '\0') ==
                (e->qe[i]->qe.tree != NULL && e->qe[i]->has_signature));
+    assert(e->nrims <= AVER_RIMS_MAX && e->nstaples <= AVER_STAPLES_MAX);
+    for (unsigned i = 0; i < e->nrims; i++)
+        for (unsigned j = 0; j < i; j++)
+            assert(!aver_bytes_equal(aver_buf_view(&e->rim[i]->text),
+                                     aver_buf_view(&e->rim[j]->text)));
+    for (unsigned i = 0; i < e->nstaples; i++)
+        for (unsigned j = 0; j < i; j++)
+            assert(!aver_bytes_equal(aver_buf_view(&e->staple[i]->der),
+                                     aver_buf_view(&e->staple[j]->der)));
     for (unsigned i = 0; i < e->nchains; i++)
         assert((e->chain[i]->n == 0) == (e->chain[i]->fault[0] != '\0'));
+}
+
+/* A RIM that holds under NVIDIA's root is, to the byte of what it says, one of
+ * those that NVIDIA signed. */
+static void check_rims(struct aver_endorsements *e)
+{
+    static const char *const versions[] = {"550.90.07", "96.00.9F.00.01"};
+
+    for (unsigned i = 0; i < e->nrims; i++) {
+        struct aver_flaw flaw = {0};
+        struct aver_rim *r = e->rim[i];
+
+        if (aver_rim_holds(e->ec, r, aver_root_rim, 1755777600, &flaw) != 0) {
+            assert(flaw.cause != NULL);
+            continue;
+        }
+        assert(memcmp(r->document, r->claimed, sizeof(r->document)) == 0);
+        assert(strcmp(r->product, "GH100") == 0 ||
+               strcmp(r->product, "LS10") == 0);
+        for (unsigned j = 0; j < 2; j++)
+            if (strcmp(r->version, versions[j]) == 0)
+                assert(aver_endorsements_rim(e, versions[j], "GH100", "GPU",
+                                             1755777600) != NULL);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -88,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(e != NULL);
     take(e, aver_bytes_of(data, size));
     check_bounds(e);
+    check_rims(e);
     struct aver_cpu *cpu =
         aver_cpu_new(aver_buf_view(&good.quote), e, good.policy.at);
     struct aver_subject s = {.policy = &good.policy, .cpu = cpu};
