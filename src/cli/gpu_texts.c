@@ -3,7 +3,7 @@
  * gpu_texts: see gpu_texts.h. */
 #include "cli/gpu_texts.h"
 
-#include "base/json.h"
+#include "cli/tree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +87,7 @@ static int walk_text(struct gpu_texts *t, struct aver_bytes text, int nested,
     if (nested == NESTED_MAX || text.n == 0 ||
         (text.p[0] != '{' && text.p[0] != '['))
         return 0;
-    tree = aver_json_parse(text, NULL);
+    tree = tree_parse(text, NULL);
     if (tree != NULL)
         rc = walk(t, tree, nested + 1, err);
     json_decref(tree);

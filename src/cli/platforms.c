@@ -4,8 +4,8 @@
 #include "cli/platforms.h"
 
 #include "attest/genuine.h"
-#include "base/json.h"
 #include "base/text.h"
+#include "cli/tree.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +116,7 @@ int platforms_add(struct platforms *all, struct aver_bytes text,
     int found = 0;
 
     if (word.n > 0 && (word.p[0] == '{' || word.p[0] == '[')) {
-        json_t *tree = aver_json_parse(word, err);
+        json_t *tree = tree_parse(word, err);
 
         if (tree == NULL)
             return -1;

@@ -3,6 +3,7 @@
  * gpu_texts: GPU evidence found in every form and at every depth in which it
  * comes, each once; and what holds none. */
 #include "cli/gpu_texts.h"
+#include "cli/tree.h"
 #include "vectors.h"
 #include "verify/gpu_evidence.h"
 
@@ -144,13 +145,37 @@ static void test_nested(void **state)
     aver_buf_clear(&outer);
 }
 
+/* A text whose tree would be many times as large as itself is not looked at;
+ * commas in texts are none. */
+static void test_heavy(void **state)
+{
+    static const char device[] = "{\"gpu_evidence\":[" DEVICE "],\"x\":";
+    struct gpu_texts t = {0};
+    struct aver_error err;
+    struct aver_buf text;
+
+    (void)state;
+    for (int quoted = 0; quoted < 2; quoted++) {
+        aver_buf_init(&text, 4 << 20);
+        assert_int_equal(aver_buf_append_str(&text, device), 0);
+        assert_int_equal(aver_buf_append_str(&text, quoted ? "\"\\\"" : "["),
+                         0);
+        for (int i = 0; i < TREE_VALUES_MAX; i++)
+            assert_int_equal(aver_buf_append_str(&text, "0,"), 0);
+        assert_int_equal(aver_buf_append_str(&text, quoted ? "\"}" : "0]}"), 0);
+        assert_int_equal(gpu_texts_add(&t, aver_buf_view(&text), &err), 0);
+        assert_int_equal(t.n, quoted);
+        aver_buf_clear(&text);
+    }
+    gpu_texts_clear(&t);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vectors),
-        cmocka_unit_test(test_places),
-        cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_vectors),  cmocka_unit_test(test_places),
+        cmocka_unit_test(test_too_many), cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_heavy),
     };
 
     vectors_start(argc, argv);
