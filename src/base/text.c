@@ -166,6 +166,37 @@ int aver_base64_decode_buf(struct aver_buf *out, struct aver_bytes text)
     return 0;
 }
 
+/* The other alphabet, and the padding that was left off. */
+static int base64_of_url(struct aver_buf *out, struct aver_bytes text)
+{
+    if (aver_buf_reserve(out, text.n + 3) != 0)
+        return -1;
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+
+        if (c == '+' || c == '/' || c == '=')
+            return -1;
+        out->p[out->n++] = (uint8_t)(c == '-' ? '+' : c == '_' ? '/' : c);
+    }
+    while (out->n % 4 != 0)
+        out->p[out->n++] = '=';
+    return 0;
+}
+
+int aver_base64url_decode_buf(struct aver_buf *out, struct aver_bytes text)
+{
+    struct aver_buf plain;
+    int rc = -1;
+
+    if (text.n % 4 == 1 || text.n > SIZE_MAX - 3)
+        return -1;
+    aver_buf_init(&plain, text.n + 3);
+    if (base64_of_url(&plain, text) == 0)
+        rc = aver_base64_decode_buf(out, aver_buf_view(&plain));
+    aver_buf_clear(&plain);
+    return rc;
+}
+
 int aver_percent_decode_buf(struct aver_buf *out, struct aver_bytes text)
 {
     size_t before = out->n;

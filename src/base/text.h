@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * text: hex (RFC 4648 8), base64 (RFC 4648 4), decimal numbers, UTF-8. */
+ * text: hex (RFC 4648 8), base64 (RFC 4648 4, 5), decimal numbers, UTF-8. */
 #ifndef AVER_BASE_TEXT_H
 #define AVER_BASE_TEXT_H
 
@@ -22,6 +22,9 @@ AVER_MUST_CHECK int aver_base64_encode_buf(struct aver_buf *out,
  * stray bits in the last group. */
 AVER_MUST_CHECK int aver_base64_decode_buf(struct aver_buf *out,
                                            struct aver_bytes text);
+/* As strict: alphabet of section 5, without padding (RFC 7515 2). */
+AVER_MUST_CHECK int aver_base64url_decode_buf(struct aver_buf *out,
+                                              struct aver_bytes text);
 /* RFC 3986 2.1: %XX becomes a byte, others stay. -1 for half a %XX. */
 AVER_MUST_CHECK int aver_percent_decode_buf(struct aver_buf *out,
                                             struct aver_bytes text);

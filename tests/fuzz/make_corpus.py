@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Makes what the harnesses about evidence start from, out of tests/vectors: quotes, their
-certificates, lists, documents; GPUs' envelopes, reports, fields, certificates; in the form each harness takes. Run by
+certificates, lists, documents; GPUs' envelopes, reports, fields, certificates; tokens; in the form each harness takes. Run by
 hand; a second run writes the same bytes (tests/check/generated.py).
 
     tests/fuzz/make_corpus.py [FOLDER]"""
@@ -146,6 +146,20 @@ def endorsements():
             *(b"\n--\n".join(parts) for parts in (answers(d), apart, [headers, *bodies], [*pems, *bodies]))]
 
 
+def nras():
+    """Answers, headers and claims of their tokens, out of base64url, and a few keys."""
+    keys = json.loads((GPU.parent / "nras/jwks-neardirect-20260610015359.json").read_text())["keys"][:2]
+    seeds = {json.dumps({"keys": keys}).encode()}
+    for case in ("true-1gpu", "false-nonce", "alg-none", "submod-missing"):
+        answer = (GPU.parent / "nras" / case / "reply.json").read_bytes()
+        overall, gpus = json.loads(answer)
+        if len(answer) < 8192:
+            seeds.add(answer)
+        for token in (overall[1], *gpus.values()):
+            seeds |= {base64.urlsafe_b64decode(part + "==") for part in token.split(".")[:2]}
+    return sorted(seeds)
+
+
 def json_string():
     return [s.encode("latin-1" if s.endswith("\x80") else "utf-8") for s in STRINGS]
 
@@ -199,7 +213,8 @@ def rim():
 
 
 SEEDS = {"quote": quotes, "pem": pem, "cert": cert, "pck": pck, "crl": crl, "tcb": tcb,
-         "endorsements": endorsements, "json_string": json_string, "rim": rim, "gpu_evidence": gpu_evidence,
+         "endorsements": endorsements, "nras": nras, "json_string": json_string, "rim": rim,
+         "gpu_evidence": gpu_evidence,
          "spdm": spdm, "opaque": opaque, "gpu_chain": gpu_chain}
 
 

@@ -110,6 +110,40 @@ static void test_base64_refused(void **state)
     aver_buf_clear(&b);
 }
 
+/* The same bytes by the other alphabet, and what is only in the first. */
+static void test_base64url(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"", ""},        {"f", "Zg"},        {"fo", "Zm8"},
+        {"foo", "Zm9v"}, {"foob", "Zm9vYg"}, {"\xfb\xff\xbf", "-_-_"},
+    };
+    static const char *const bad[] = {"Z",     "Zg==", "Zm8=", "+/+/",
+                                      "Zm9-/", "Zh",   "Zm9",  "Zg\n",
+                                      "Zm 9",  "ZgZ=", "Zm9vY"};
+    struct aver_buf b;
+
+    aver_buf_init(&b, 100);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(
+            aver_base64url_decode_buf(&b, aver_bytes_str(rows[i][1])), 0);
+        assert_true(aver_bytes_is(aver_buf_view(&b), rows[i][0]));
+        aver_buf_clear(&b);
+    }
+    assert_int_equal(aver_buf_append_str(&b, "kept"), 0);
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_int_equal(aver_base64url_decode_buf(&b, aver_bytes_str(bad[i])),
+                         -1);
+        assert_true(aver_bytes_is(aver_buf_view(&b), "kept"));
+    }
+    aver_buf_clear(&b);
+    aver_buf_init(&b, 3);
+    assert_int_equal(aver_base64url_decode_buf(&b, aver_bytes_str("Zm9vYg")),
+                     -1);
+    assert_int_equal(aver_base64url_decode_buf(&b, aver_bytes_str("Zm9v")), 0);
+    aver_buf_clear(&b);
+}
+
 static void test_base64_all_bytes(void **state)
 {
     (void)state;
@@ -255,6 +289,7 @@ int main(void)
         cmocka_unit_test(test_hex_refused),
         cmocka_unit_test(test_base64),
         cmocka_unit_test(test_base64_refused),
+        cmocka_unit_test(test_base64url),
         cmocka_unit_test(test_base64_all_bytes),
         cmocka_unit_test(test_decimal),
         cmocka_unit_test(test_utf8),
