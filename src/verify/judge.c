@@ -51,6 +51,11 @@ static bool has_receipt(const struct aver_subject *s)
     return s->receipt != NULL;
 }
 
+static bool has_nras(const struct aver_subject *s)
+{
+    return s->nras != NULL;
+}
+
 /* A report is about a machine and its code: where these were not looked at,
  * that is unknown, and no reason to be silent about them. */
 static bool wants_cpu(const struct aver_subject *s)
@@ -81,6 +86,7 @@ static const struct {
     {aver_code_rows, &aver_code_rows_n, wants_code, has_code},
     {aver_expect_rows, &aver_expect_rows_n, has_expectation, has_expectation},
     {aver_receipt_rows, &aver_receipt_rows_n, has_receipt, has_receipt},
+    {aver_nras_rows, &aver_nras_rows_n, has_nras, has_nras},
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 

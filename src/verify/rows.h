@@ -44,6 +44,8 @@ enum {
     AVER_REQUIRE_TOPOLOGY = 1 << 2,
 };
 
+struct aver_nras; /* verify/nras.h */
+
 #define AVER_EXPECT_SCOPES 8
 
 /* What the one who asks demands. Zeroed: the vendors' roots, no nonce, no
@@ -114,6 +116,7 @@ struct aver_subject {
     const uint8_t *request_sha256, *response_sha256; /* 32 bytes, or NULL */
     const struct aver_code *code;
     const struct aver_registers *registers;
+    const struct aver_nras *nras; /* what NVIDIA's service says of GPUs */
 };
 
 /* Where a row writes what it found. */
@@ -144,6 +147,8 @@ extern const unsigned aver_cpu_rows_n, aver_gpu_rows_n;
 extern const struct aver_row aver_code_rows[], aver_expect_rows[];
 extern const unsigned aver_report_rows_n, aver_receipt_rows_n;
 extern const unsigned aver_code_rows_n, aver_expect_rows_n;
+extern const struct aver_row aver_nras_rows[];
+extern const unsigned aver_nras_rows_n;
 
 /* The value that is expected of the subject; NULL if none is. */
 const uint8_t *aver_expected(const struct aver_subject *s,
