@@ -131,6 +131,10 @@ void judge_close(struct judge *j);
 void judge_carried(struct judge *j, struct aver_bytes report);
 /* Gives each scope its platform and its code. Aborts without memory. */
 void judge_gather(struct judge *j, struct aver_scopes *scopes);
+/* `aver verify gpu --nras FILE --jwks FILE`: judges an answer of NVIDIA's
+ * service by a set of its keys; returns the exit status. */
+int verify_nras(const char *nras, const char *jwks, struct judge *j,
+                const struct judge_options *o);
 /* Of these the values of --expect alone: 0, or EXIT_USAGE. */
 int judge_expect(struct aver_policy *p, const struct judge_options *o);
 

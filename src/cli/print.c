@@ -270,6 +270,7 @@ static void print_one(FILE *f, const struct style *style,
     if (copies > 0)
         fprintf(f, "copies   %u more of this report, the same evidence\n",
                 copies);
+    print_nras(f, o);
     print_groups(f, style, o->verdict);
 }
 

@@ -50,5 +50,9 @@ int print_outcome(const struct outcome *o, bool json, bool quiet);
 /* The same where nothing could be judged: EXIT_UNDECIDED. */
 int print_failure(const char *why, bool json);
 int print_status(enum aver_word word);
+/* What NVIDIA's service says of GPUs, and that it is the service that says so:
+ * as lines; as the members `nras` and `gpus`. */
+void print_nras(FILE *f, const struct outcome *o);
+void print_nras_members(json_t *object, const struct outcome *o);
 
 #endif

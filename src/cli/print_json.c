@@ -169,6 +169,7 @@ static void put_members(json_t *out, const struct outcome *o)
         put(out, "code", print_code_object(s));
     if (s->receipt != NULL)
         put(out, "receipt", receipt(s));
+    print_nras_members(out, o);
 }
 
 static json_t *one_object(const struct outcome *o)

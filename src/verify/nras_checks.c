@@ -159,7 +159,17 @@ static enum aver_result is_valid(const struct aver_subject *s,
 
 AVER_CHECK(aver_check_nras_time)
 {
-    return each_token(s, is_valid, why);
+    enum aver_result result = each_token(s, is_valid, why);
+    int64_t end = s->nras->overall.expires;
+    char to[AVER_TIME_TEXT];
+
+    if (result != AVER_PASS)
+        return result;
+    for (unsigned i = 0; i < s->nras->n; i++)
+        if (s->nras->gpu[i].came && s->nras->gpu[i].token.expires < end)
+            end = s->nras->gpu[i].token.expires;
+    aver_time_format(to, end);
+    return aver_say(why, result, "until %s", to);
 }
 
 static enum aver_result check_submod(const struct aver_nras_gpu *g,
