@@ -377,6 +377,8 @@ static void the_flawless_one_passes(void **state)
     const struct aver_check *c = aver_verdict_find(&v, "nras.signature");
     assert_non_null(strstr(c->detail, "key key-1 of the file given, believed "
                                       "because of how it was fetched"));
+    c = aver_verdict_find(&v, "nras.time");
+    assert_string_equal(c->detail, "until 2026-06-10T01:51:02Z");
     c = aver_verdict_find(&v, "nras.result");
     assert_non_null(strstr(c->detail, "nothing was compared here"));
     scene_clear(&s);
@@ -480,9 +482,13 @@ static void a_gpu_without_a_nonce(void **state)
     assert_int_equal(v.word, AVER_VERIFIED);
     scene_clear(&s);
     scene_new(&s);
-    s.policy.at = NRAS_MADE_AT + 59; /* the last one */
+    s.policy.at =
+        NRAS_MADE_AT + 58; /* the last one, of a GPU that ends first */
+    put(gpu(&s, 1), "exp", json_integer(NRAS_MADE_AT + 59));
     scene_judge(&s, &v);
     assert_int_equal(v.word, AVER_VERIFIED);
+    assert_string_equal(aver_verdict_find(&v, "nras.time")->detail,
+                        "until 2026-06-10T01:51:01Z");
     scene_clear(&s);
 }
 
