@@ -51,10 +51,10 @@ class Party:
     """A name, its key, its certificate."""
 
     def __init__(self, common, by=None, key=None, end=END, serial=None,
-                 curve=ec.SECP384R1, extensions=None, start=DAY(2024, 1, 1)):
+                 curve=ec.SECP384R1, extensions=None, start=DAY(2024, 1, 1), issuer=None):
         self.name, self.key = named(common), Key(key or "revocation " + common, curve())
         by = by or self
-        self.der = certificate(self.name, self.key, by.name, by.key, end, extensions or [
+        self.der = certificate(self.name, self.key, issuer or by.name, by.key, end, extensions or [
             (x509.BasicConstraints(True, None), True),
             key_usage(key_cert_sign=True, crl_sign=True),
             subject_id(self.key), authority_id(by.key)], serial, start)
@@ -118,7 +118,7 @@ def single(status=STATUS_GOOD, this=THIS, until=NEXT, extensions=None, **who):
 
 
 def answer(*singles, signer=GOOD, by_name=False, certs=None, extensions=None,
-           key=None, produced=THIS):
+           key=None, produced=THIS, algorithm=None):
     """OCSPResponse."""
     key = key or signer.key
     who = (der(0xa1, signer.name.public_bytes()) if by_name else
@@ -128,6 +128,7 @@ def answer(*singles, signer=GOOD, by_name=False, certs=None, extensions=None,
     certs = [signer.der] if certs is None else certs
     signed = key.sign_der(data)
     inner = signed[4:] if signed[1] == 0x82 else signed[3:]
+    inner = inner.replace(key.algorithm, algorithm or key.algorithm)
     basic = sequence(inner, *([der(0xa0, sequence(*certs))] if certs else []))
     return sequence(b"\x0a\x01\x00", der(0xa0, sequence(der_oid(BASIC), octets(basic))))
 
@@ -152,6 +153,8 @@ def answers():
     yield "good-by-issuer", answer(signer=CA, certs=[])
     yield "good-by-issuer-by-name", answer(signer=CA, certs=[], by_name=True)
     yield "good-by-issuer-with-certificate", answer(signer=CA)
+    # All of it is good but what came along, which nobody needs.
+    yield "unreadable", answer(signer=CA, certs=[sequence()])
     yield "good-no-next", answer(single(until=None))
     yield "good-later", answer(single(until=NEXT + HOUR))
     yield "good-many", answer(*(single(serial=i) for i in range(1, 16)), single())
@@ -176,6 +179,8 @@ def answers():
     yield "good-and-revoked", answer(single(), single(revoked(NOW - YEAR)))
     yield "flipped", flip_signature(answer())
     yield "other-key-signed", answer(key=CA.key)
+    # Signed with SHA-384 all the same.
+    yield "other-algorithm", answer(algorithm=sequence(der_oid("1.2.840.10045.4.3.2")))
     yield "other-serial", answer(single(serial=LEAF.serial + 1))
     yield "other-issuer", answer(single(by=OTHER))
     yield "twin-issuer", answer(single(by=TWIN))
@@ -203,6 +208,7 @@ def by_responders():
         "self-signed": responder("OCSP", Party("OCSP"), good),
         "of-twin": responder("OCSP", TWIN, good),
         "of-other": responder("OCSP", OTHER, good),
+        "other-name": responder("OCSP", CA, good, issuer=OTHER.name),
         "chained": responder("OCSP", chained, good),
         "ended": responder("OCSP", CA, good, end=NOW - HOUR),
         "early": responder("OCSP", CA, good, start=NOW + HOUR),
@@ -265,7 +271,7 @@ def cases():
     for what in ("eku-not-critical", "eku-two", "no-check", "p256", "second"):
         yield good("responder-" + what)
     for what in ("eku-none", "eku-other", "eku-any", "ku-other", "critical", "self-signed",
-                 "of-twin", "of-other", "chained", "ended", "early", "absent", "another",
+                 "of-twin", "of-other", "other-name", "chained", "ended", "early", "absent", "another",
                  "eku-none-revoked"):
         yield bad("ocsp_signer", "responder-" + what)
     for what in ("revoked", "revoked-no-reason", "revoked-critical", "revoked-stale", "hold",
@@ -273,9 +279,9 @@ def cases():
         yield bad("revoked", what)
         yield bad("revoked", "good-later", what)
         yield bad("revoked", what, "good-later", crls=["empty"])
-    for what in ("flipped", "revoked-flipped", "other-key-signed"):
+    for what in ("flipped", "revoked-flipped", "other-key-signed", "other-algorithm"):
         yield bad("ocsp_signature", what)
-    for what in ("other-serial", "other-issuer", "twin-issuer", "no-singles", "unauthorized",
+    for what in ("other-serial", "other-issuer", "twin-issuer", "no-singles", "unauthorized", "unreadable",
                  "good-md5"):
         yield bad("revocation_missing", what)
     for what in ("unknown", "critical", "critical-single"):
