@@ -198,6 +198,8 @@ static void what_was_not_asked(char *out, size_t n, const struct outcome *o)
         code = "; which code it is was not asked (--expect)";
     if (g != NULL && g->n > 0 && did_not_pass(o->verdict, "gpu.measurements"))
         gpus = "; the GPUs are genuine, what runs on them is not known";
+    else if (o->subject->nras != NULL)
+        gpus = "; NVIDIA's online service vouches, by a key of the file given";
     snprintf(out, n, "%s%s%s", log, code, gpus);
 }
 

@@ -110,7 +110,8 @@ int verify_gpu_main(int argc, char **argv)
         return EXIT_USAGE;
     rc = judge_open(&j, &o);
     if (rc == 0)
-        rc = judge_file(&j, words.word[0], &o);
+        rc = nras != NULL ? verify_nras(nras, jwks, &j, &o)
+                          : judge_file(&j, words.word[0], &o);
     judge_close(&j);
     return rc;
 }
