@@ -307,6 +307,13 @@ static bool may_be(const struct aver_rim *r, const char *version)
            (r->flaw.cause != NULL && r->version[0] == '\0');
 }
 
+/* It is rather this one than another product's. */
+static bool is_flawed_one(const struct aver_rim *r, const char *product)
+{
+    return r->flaw.cause != NULL &&
+           (r->product[0] == '\0' || strcmp(r->product, product) == 0);
+}
+
 struct aver_rim *aver_endorsements_rim(const struct aver_endorsements *e,
                                        const char *version, const char *product,
                                        const char *edition, int64_t at)
@@ -317,11 +324,12 @@ struct aver_rim *aver_endorsements_rim(const struct aver_endorsements *e,
     for (unsigned i = 0; i < e->nrims; i++) {
         struct aver_rim *r = e->rim[i];
         const struct aver_chain *by = &r->chain;
-        struct choice c = {.fits = r->flaw.cause == NULL &&
-                                   aver_rim_about(r, version, product, edition),
-                           .valid = chain_within(by, at),
-                           .issued = by->n > 0 ? by->link[0].cert.not_before
-                                               : INT64_MIN};
+        bool fits = r->flaw.cause == NULL &&
+                    aver_rim_about(r, version, product, edition);
+        struct choice c = {
+            .fits = fits,
+            .valid = fits ? chain_within(by, at) : is_flawed_one(r, product),
+            .issued = by->n > 0 ? by->link[0].cert.not_before : INT64_MIN};
 
         if (!may_be(r, version))
             continue;

@@ -116,10 +116,10 @@ struct aver_document *aver_endorsements_qe(const struct aver_endorsements *e,
                                            bool tdx, int64_t at);
 struct aver_list *aver_endorsements_list(const struct aver_endorsements *e,
                                          struct aver_bytes issuer, int64_t at);
-/* Of those that can be read and are about this version and edition: one of the
- * product, so that another product's is found, and can be named, only where
- * there is none; of these one whose signers are valid then; of these the one
- * with the newest signer. */
+/* Of those about this version: one that can be read and is about the product
+ * and edition, of these one whose signers are valid then, of these the one with
+ * the newest signer. Else one that cannot be read and may be it; else another
+ * product's, so that it can be named. */
 struct aver_rim *aver_endorsements_rim(const struct aver_endorsements *e,
                                        const char *version, const char *product,
                                        const char *edition, int64_t at);

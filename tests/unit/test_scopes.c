@@ -126,6 +126,7 @@ static void holds(const struct capture *c, const struct aver_verdict *v,
                     (c->rule == NULL &&
                      (strcmp(k->row->id, "report.report_data") == 0 ||
                       strcmp(k->row->id, "report.fresh") == 0)) ||
+                    (c->gpus == 0 && strncmp(k->row->id, "gpu.", 4) == 0) ||
                     (!c->log && strcmp(k->row->id, "code.log") == 0) ||
                     (!c->log && strncmp(k->row->id, "code.", 5) == 0 &&
                      k->result == AVER_SKIP);
