@@ -46,7 +46,7 @@ engine=${line##* }
 echo "$line"
 
 say "2. aver serve in front of it, in a simulated TEE, without a GPU"
-"$aver" serve --tee simulator --gpu none --listen 127.0.0.1:0 --workers 2 \
+"$aver" serve --tee simulator --gpu simulator --listen 127.0.0.1:0 --workers 2 \
     --engine "$engine" --log-level warn >"$work/aver" 2>"$work/aver.err" &
 pids+=($!)
 line=$(wait_for "$work/aver" 'aver: ready' "${pids[-1]}" 20) || die "aver did not start"
@@ -54,10 +54,10 @@ url=$(awk '{print $3}' <<<"$line")
 echo "$line"
 
 say "3. aver verify: who is this server? (a fresh nonce, every check)"
-"$aver" verify "$url" --trust simulator --gpu-count 0 || die "the server does not verify"
+"$aver" verify "$url" --trust simulator || die "the server does not verify"
 
 say "4. aver chat: ask, and check the receipt of the exact bytes"
-"$aver" chat "$url" --trust simulator --gpu-count 0 \
+"$aver" chat "$url" --trust simulator \
     "In one short sentence: what is a notary?" || die "the answer does not verify"
 
 say "5. The same by hand: curl, sha256sum, and the receipt"
@@ -78,7 +78,7 @@ address=$(grep -o '"signing_address":"[^"]*"' "$work/report.json" | head -n 1 | 
     die "the receipt does not verify"
 
 # The proof of the demo itself: one object with everything, looked at closely.
-"$aver" chat "$url" --trust simulator --gpu-count 0 --json "Say yes." >"$work/proof.json" 2>"$work/proof.err" ||
+"$aver" chat "$url" --trust simulator --json "Say yes." >"$work/proof.json" 2>"$work/proof.err" ||
     { cat "$work/proof.err" >&2; die "the receipt does not hold"; }
 python3 scripts/demo_check.py "$work/proof.json" || die "not all of it held"
 
@@ -87,7 +87,7 @@ cat <<EOF
 
 Go on by hand (this server ends with the demo):
   $aver serve --tee simulator --engine http://HOST:PORT
-  $aver verify URL --trust simulator --gpu-count 0
-  $aver chat URL --trust simulator --gpu-count 0 "..."
+  $aver verify URL --trust simulator
+  $aver chat URL --trust simulator "..."
   $aver explain tdx.qe_report_data
 EOF

@@ -20,7 +20,8 @@ void cache_init(struct cache *c)
 const struct cache_entry *cache_get(const struct cache *c,
                                     struct cache_kind kind, uint64_t now_ms)
 {
-    assert(kind.algo < 2 && kind.layout < 2 && kind.endorsements < 2);
+    assert(kind.algo < 2 && kind.layout < ATTEST_LAYOUTS &&
+           kind.endorsements < 2);
     const struct cache_entry *e =
         &c->entry[kind.algo][kind.layout][kind.endorsements];
     return e->fd >= 0 && now_ms - e->made_ms < CACHE_TTL_MS ? e : NULL;
@@ -36,7 +37,8 @@ static void drop(struct cache_entry *e)
 void cache_put(struct cache *c, struct cache_kind kind, uint64_t now_ms, int fd,
                uint64_t size)
 {
-    assert(kind.algo < 2 && kind.layout < 2 && kind.endorsements < 2);
+    assert(kind.algo < 2 && kind.layout < ATTEST_LAYOUTS &&
+           kind.endorsements < 2);
     struct cache_entry *e =
         &c->entry[kind.algo][kind.layout][kind.endorsements];
     drop(e);

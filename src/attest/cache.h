@@ -20,7 +20,7 @@ struct cache {
     struct cache_entry {
         int fd; /* -1: none */
         uint64_t size, made_ms;
-    } entry[2][2][2]; /* by algorithm, layout, endorsements */
+    } entry[2][ATTEST_LAYOUTS][2]; /* by algorithm, layout, endorsements */
 };
 
 void cache_init(struct cache *c);

@@ -27,7 +27,7 @@ static bool ask_ok(const void *p)
 
     memcpy(&m, p, sizeof(m));
     if (m.has_nonce > 1 || m.algo > ATTEST_ED25519 ||
-        m.layout > ATTEST_LAYOUT_B || m.endorsements > 1)
+        m.layout >= ATTEST_LAYOUTS || m.endorsements > 1)
         return false;
     if (memcmp(m.pad, zeros, sizeof(m.pad)) != 0)
         return false;

@@ -12,7 +12,12 @@
 
 enum attest_type { ATTEST_ASK = 128, ATTEST_REPLY, ATTEST_NEWS };
 enum attest_algo { ATTEST_ECDSA = 0, ATTEST_ED25519 };
-enum attest_layout { ATTEST_LAYOUT_A = 0, ATTEST_LAYOUT_B };
+enum attest_layout {
+    ATTEST_LAYOUT_A = 0,
+    ATTEST_LAYOUT_B,
+    ATTEST_LAYOUT_C, /* also covers the GPUs' evidence */
+    ATTEST_LAYOUTS,
+};
 enum attest_tee { ATTEST_TEE_SIMULATOR = 0, ATTEST_TEE_DSTACK, ATTEST_TEE_TSM };
 
 struct attest_ask {

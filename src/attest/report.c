@@ -10,6 +10,7 @@
 #include "base/version.h"
 #include "crypto/k1.h"
 #include "crypto/report_data.h"
+#include "crypto/sha2.h"
 #include <string.h>
 #include <time.h>
 
@@ -84,24 +85,72 @@ static void put_key(struct writer *w, const struct report *r)
     put_hex(w, "request_nonce", r->nonce, 32);
 }
 
-/* A text that is itself the JSON which NVIDIA's service takes. */
+/* A text that is itself the JSON which NVIDIA's service takes; true if it
+ * fits. */
+static bool payload_text(struct aver_buf *payload, const struct report *r,
+                         struct aver_bytes list, const char *arch)
+{
+    struct writer w = {.out = payload};
+
+    aver_buf_init(payload, EVIDENCE_MAX + 1024);
+    put(&w, "{");
+    put_hex(&w, "nonce", r->nonce, 32);
+    put_name(&w, "evidence_list");
+    w.bad |= aver_buf_append(payload, list.p, list.n) != 0;
+    put_str(&w, "arch", arch);
+    put(&w, "}");
+    return !w.bad;
+}
+
 static void put_devices(struct writer *w, const char *name,
                         const struct report *r, struct aver_bytes list,
                         const char *arch)
 {
     struct aver_buf payload;
-    struct writer inner = {.out = &payload};
 
-    aver_buf_init(&payload, EVIDENCE_MAX + 1024);
-    put(&inner, "{");
-    put_hex(&inner, "nonce", r->nonce, 32);
-    put_name(&inner, "evidence_list");
-    inner.bad |= aver_buf_append(&payload, list.p, list.n) != 0;
-    put_str(&inner, "arch", arch);
-    put(&inner, "}");
+    w->bad |= !payload_text(&payload, r, list, arch);
     put_text(w, name, aver_buf_view(&payload));
-    w->bad |= inner.bad;
     aver_buf_clear(&payload);
+}
+
+static bool payload_digest(uint8_t out[static 32], const struct report *r,
+                           struct aver_bytes list, const char *arch)
+{
+    struct aver_buf payload;
+    bool fits = payload_text(&payload, r, list, arch);
+
+    aver_sha256(out, aver_buf_view(&payload));
+    aver_buf_clear(&payload);
+    return fits;
+}
+
+static struct aver_bytes key_id(const struct report *r)
+{
+    bool ed = r->algo == ATTEST_ED25519;
+
+    return aver_bytes_of(ed ? r->who->ed_public : r->who->address,
+                         ed ? 32 : 20);
+}
+
+int report_state(struct report *r, struct aver_buf *text,
+                 struct aver_error *err)
+{
+    bool switches = r->switch_list.n > 0;
+    struct aver_statement s = {
+        .key_id = key_id(r),
+        .spki_sha256 = r->config->has_spki ? r->config->spki_sha256 : NULL,
+        .nonce = r->nonce,
+        .gpu_sha256 = r->gpu_digest,
+        .switch_sha256 = switches ? r->switch_digest : NULL,
+    };
+
+    if (!payload_digest(r->gpu_digest, r, r->gpu_list, r->gpu_arch) ||
+        (switches && !payload_digest(r->switch_digest, r, r->switch_list,
+                                     r->switch_arch)) ||
+        aver_statement_write(text, &s) != 0)
+        return aver_fail(err, AVER_ELIMIT, "the statement is too large");
+    r->statement = aver_buf_view(text);
+    return 0;
 }
 
 /* Switches apart: clients hand nvidia_payload on as it is, to a service that
@@ -111,6 +160,19 @@ static void put_gpus(struct writer *w, const struct report *r)
     put_devices(w, "nvidia_payload", r, r->gpu_list, r->gpu_arch);
     if (r->switch_list.n > 0)
         put_devices(w, "nvswitch_payload", r, r->switch_list, r->switch_arch);
+    if (r->layout != ATTEST_LAYOUT_C)
+        return;
+    put_hex(w, "gpu_evidence_sha256", r->gpu_digest, 32);
+    if (r->switch_list.n > 0)
+        put_hex(w, "nvswitch_evidence_sha256", r->switch_digest, 32);
+    put_text(w, "statement", r->statement);
+}
+
+/* Whether the quote covers the TLS key. */
+static bool covers_tls(const struct report *r)
+{
+    return r->layout == ATTEST_LAYOUT_B ||
+           (r->layout == ATTEST_LAYOUT_C && r->config->has_spki);
 }
 
 static int put_cpu(struct writer *w, const struct report *r,
@@ -137,6 +199,7 @@ static int put_cpu(struct writer *w, const struct report *r,
  * runs inside this TEE, which a TCP port cannot show. */
 static void put_claims(struct writer *w, const struct report *r)
 {
+    static const char *const versions[ATTEST_LAYOUTS] = {"1", "2", "3"};
     const struct attest_config *c = r->config;
     bool local = strcmp(c->engine_binding, "unix") == 0 ||
                  strcmp(c->engine_binding, "child") == 0;
@@ -144,8 +207,8 @@ static void put_claims(struct writer *w, const struct report *r)
     if (c->model_name && *c->model_name)
         put_str(w, "model_name", c->model_name);
     put_name(w, "version");
-    put(w, r->layout == ATTEST_LAYOUT_B ? "2" : "1");
-    if (r->layout == ATTEST_LAYOUT_B)
+    put(w, versions[r->layout]);
+    if (covers_tls(r))
         put_hex(w, "tls_cert_fingerprint", c->spki_sha256, 32);
     put_str(w, "tee", r->cpu_simulated ? "simulator" : "tdx");
     put_name(w, "simulated");
@@ -233,16 +296,48 @@ static int gather_gpus(struct attest_backends *b, struct report *r,
     return rc;
 }
 
-/* Asks both backends, in turn. */
-static int gather(struct attest_backends *b, struct report *r,
-                  struct cpu_evidence *cpu, struct gpu_evidence *gpu,
-                  const uint8_t report_data[static 64], struct aver_error *err)
+static int gather_cpu(struct attest_backends *b, struct cpu_evidence *cpu,
+                      const uint8_t report_data[static 64],
+                      struct aver_error *err)
 {
     step(b, ATTEST_STEP_CPU, b->cpu->limit_ms);
-    if (b->cpu->quote(b->cpu_state, report_data, cpu, err) != 0 ||
-        evidence_check_quote(aver_buf_view(&cpu->quote), report_data, err) != 0)
+    if (b->cpu->quote(b->cpu_state, report_data, cpu, err) != 0)
         return -1;
-    return gather_gpus(b, r, gpu, err);
+    return evidence_check_quote(aver_buf_view(&cpu->quote), report_data, err);
+}
+
+/* What the quote is about (docs/PROTOCOL.md, "report_data"). */
+static int report_data_of(uint8_t out[static 64], struct report *r,
+                          struct aver_buf *statement, struct aver_error *err)
+{
+    bool tls = r->layout == ATTEST_LAYOUT_B;
+
+    if (r->layout != ATTEST_LAYOUT_C) {
+        aver_report_data(out, key_id(r), tls ? r->config->spki_sha256 : NULL,
+                         r->nonce);
+        return 0;
+    }
+    if (report_state(r, statement, err) != 0)
+        return -1;
+    aver_report_data_stated(out, r->statement, r->nonce);
+    return 0;
+}
+
+/* Asks both backends, in turn: where the quote is about the GPUs' evidence,
+ * these first. */
+static int gather(struct attest_backends *b, struct report *r,
+                  struct cpu_evidence *cpu, struct gpu_evidence *gpu,
+                  struct aver_buf *statement, struct aver_error *err)
+{
+    bool gpus_first = r->layout == ATTEST_LAYOUT_C;
+    uint8_t report_data[64];
+
+    if (gpus_first && gather_gpus(b, r, gpu, err) != 0)
+        return -1;
+    if (report_data_of(report_data, r, statement, err) != 0 ||
+        gather_cpu(b, cpu, report_data, err) != 0)
+        return -1;
+    return gpus_first ? 0 : gather_gpus(b, r, gpu, err);
 }
 
 /* What goes with the evidence. That there is nothing is no failure. */
@@ -285,10 +380,10 @@ enum attest_status attest_report(struct attest_backends *b,
                                  const uint8_t nonce[static 32],
                                  struct aver_buf *out, struct aver_error *err)
 {
-    bool ed = algo == ATTEST_ED25519, tls = layout == ATTEST_LAYOUT_B;
     struct aver_error why = {.code = AVER_OK};
     struct cpu_evidence cpu;
     struct gpu_evidence gpu;
+    struct aver_buf statement;
     struct report r = {.config = config,
                        .who = who,
                        .algo = algo,
@@ -297,23 +392,20 @@ enum attest_status attest_report(struct attest_backends *b,
                        .cpu = &cpu,
                        .cpu_simulated = b->cpu->simulated,
                        .gpu_simulated = b->gpu->simulated};
-    uint8_t report_data[64];
 
-    if (tls && !config->has_spki) {
+    if (layout == ATTEST_LAYOUT_B && !config->has_spki) {
         aver_fail(err, AVER_EABSENT, "no TLS certificate is configured");
         return ATTEST_NO_TLS;
     }
-    aver_report_data(
-        report_data,
-        aver_bytes_of(ed ? who->ed_public : who->address, ed ? 32 : 20),
-        tls ? config->spki_sha256 : NULL, nonce);
     cpu_evidence_init(&cpu);
     gpu_evidence_init(&gpu);
-    int rc = gather(b, &r, &cpu, &gpu, report_data, &why);
+    aver_buf_init(&statement, 1024);
+    int rc = gather(b, &r, &cpu, &gpu, &statement, &why);
     if (rc == 0)
         rc = tell_subject(b, &r, endorsements, &why);
     if (rc == 0)
         rc = report_write(out, &r, &why);
+    aver_buf_clear(&statement);
     gpu_evidence_clear(&gpu);
     cpu_evidence_clear(&cpu);
     if (rc == 0)

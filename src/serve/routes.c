@@ -71,6 +71,14 @@ static const struct early bad_tls_flag = {
     400, "invalid_request_error",
     "include_tls_fingerprint must be true or false", "include_tls_fingerprint",
     NULL};
+static const struct early bad_digest_flag = {
+    400, "invalid_request_error", "include_gpu_digest must be true or false",
+    "include_gpu_digest", NULL};
+static const struct early two_layouts = {
+    400, "invalid_request_error",
+    "include_gpu_digest does not go with include_tls_fingerprint or version=2: "
+    "its statement names the TLS key where there is one",
+    "include_gpu_digest", NULL};
 static const struct early bad_endorsements_flag = {
     400, "invalid_request_error", "endorsements must be true or false (1 or 0)",
     "endorsements", NULL};
@@ -141,6 +149,21 @@ static const struct early *read_layout(struct exchange *x,
     return same_text(tls, "true") ? NULL : &bad_tls_flag;
 }
 
+static const struct early *read_digest(struct exchange *x,
+                                       const struct http_target *t)
+{
+    struct aver_bytes v = http_target_query(t, "include_gpu_digest");
+
+    if (v.p == NULL || same_text(v, "false"))
+        return NULL;
+    if (!same_text(v, "true"))
+        return &bad_digest_flag;
+    if (x->local.layout == ATTEST_LAYOUT_B)
+        return &two_layouts;
+    x->local.layout = ATTEST_LAYOUT_C;
+    return NULL;
+}
+
 static const struct early *read_endorsements(struct exchange *x,
                                              const struct http_target *t)
 {
@@ -178,6 +201,8 @@ static const struct early *prepare_report(struct exchange *x,
 
     if (e == NULL)
         e = read_layout(x, t);
+    if (e == NULL)
+        e = read_digest(x, t);
     if (e == NULL)
         e = read_endorsements(x, t);
     if (e != NULL)

@@ -10,7 +10,7 @@ from Crypto.PublicKey import ECC
 from eth_utils import is_checksum_address
 
 from proof import address_of, report_data, sha256
-from server import SANITIZED, wait_for
+from server import SANITIZED, run, wait_for
 
 DATA = pathlib.Path(__file__).parent / "data"
 CERTIFICATE = DATA / "identity.pem"
@@ -96,6 +96,51 @@ def test_layout_b(start, nonce, algo, how):
     assert report_data(quote_of(report))[:32] == key_id.ljust(32, b"\0")
 
 
+@pytest.mark.parametrize("algo", ["ecdsa", "ed25519"])
+@pytest.mark.parametrize("tls", [False, True])
+def test_layout_c(start, nonce, algo, tls, tmp_path):
+    """SHA-256 of a statement that anybody can build again, then the nonce."""
+    import hashlib
+    aver = start(gpu="simulator-ppcie", **({"tls_identity": CERTIFICATE} if tls else {}))
+    answer = aver.report(f"nonce={nonce}&signing_algo={algo}&include_gpu_digest=true&endorsements=1")
+    report = answer.json()
+    digest = {name: hashlib.sha256(report[name].encode()).hexdigest()
+              for name in ("nvidia_payload", "nvswitch_payload")}
+    statement = {"gpu_evidence_sha256": digest["nvidia_payload"], "nonce": nonce,
+                 "nvswitch_evidence_sha256": digest["nvswitch_payload"], "purpose": "aver.report.v1",
+                 "signing_address": report["signing_address"].lower()}
+    if tls:
+        statement["tls_cert_fingerprint"] = spki()
+    text = json.dumps(statement, sort_keys=True, separators=(",", ":"))
+    assert report["statement"] == text and report["version"] == 3
+    assert report["gpu_evidence_sha256"] == digest["nvidia_payload"]
+    assert report["nvswitch_evidence_sha256"] == digest["nvswitch_payload"]
+    data = hashlib.sha256(text.encode()).digest() + bytes.fromhex(nonce)
+    assert report_data(quote_of(report)) == data
+
+    def judge(change):
+        changed = json.loads(answer.body)
+        changed["all_attestations"] = []
+        change(changed)
+        file = tmp_path / "report"
+        file.write_text(json.dumps(changed))
+        r = run("verify", "report", file, "--nonce", nonce, "--trust", "simulator", "--json")
+        return r.returncode, {c["id"]: c for c in json.loads(r.stdout)["checks"] if c["result"] == "fail"}, r
+
+    status, failed, r = judge(lambda _: None)
+    assert status == 0 and not failed, r.stdout
+    assert b"by digest" in r.stdout and b"8 GPUs behind their 4 switches" in r.stdout
+    # a word of the text is changed that nobody signed
+    status, failed, _ = judge(lambda c: c.update(nvidia_payload=c["nvidia_payload"].replace("HOPPER", "Hopper", 1)))
+    assert status == 1 and set(failed) == {"gpu.bound"}
+    status, failed, _ = judge(lambda c: c.pop("nvswitch_payload"))
+    assert status == 1 and "gpu.bound" in failed
+    status, failed, _ = judge(lambda c: c.pop("nvswitch_evidence_sha256"))
+    assert status == 1 and {"gpu.bound", "report.report_data"} == set(failed)
+    status, failed, _ = judge(lambda c: c.pop("gpu_evidence_sha256"))
+    assert status == 1 and "report.report_data" in failed
+
+
 def test_parameters(aver, nonce):
     for query in ("", f"nonce={nonce}", f"nonce={nonce.upper()}", "signing_algo=ECDSA",
                   "signing_algo=Ed25519", "version=1", "include_tls_fingerprint=false",
@@ -120,6 +165,8 @@ def test_parameters(aver, nonce):
     ("version=3", 400, None, "Unsupported attestation report version: 3"),
     ("version=2", 400, None, "attestation version 2 requires a TLS certificate"),
     ("include_tls_fingerprint=true", 400, None, "certificate"),
+    ("include_gpu_digest=yes", 400, None, "include_gpu_digest must be true or false"),
+    ("include_gpu_digest=true&version=2", 400, None, "include_gpu_digest does not go with"),
     ("signing_address=0x" + "0" * 40, 404, "not_found", "Signing address not found on this server"),
 ])
 def test_errors(aver, query, status, type, message):

@@ -75,7 +75,7 @@ static void bad_asks(void **state)
         {offsetof(struct attest_ask, has_nonce), 2},
         {offsetof(struct attest_ask, has_nonce), 0}, /* yet there is one */
         {offsetof(struct attest_ask, algo), 2},
-        {offsetof(struct attest_ask, layout), 2},
+        {offsetof(struct attest_ask, layout), ATTEST_LAYOUTS},
         {offsetof(struct attest_ask, endorsements), 2},
         {offsetof(struct attest_ask, pad), 1},
         {offsetof(struct attest_ask, pad) + 3, 1},
