@@ -151,8 +151,8 @@ AVER_MUST_CHECK int aver_policy_allow(struct aver_policy *policy,
 /* Demands something of the platform, by name: "tcb-evaluation=N" (documents of
  * Intel's of at least this data set), "max-age=SECONDS" (none of them issued
  * longer ago), "fmspc=HEX" (this kind of platform); of GPUs "rim",
- * "revocation", "topology" (what is missing is refused, not left open). Returns
- * 0, or -1 for another name or value. Borrows the name. */
+ * "revocation", "topology" (what is missing is refused, not left open).
+ * Returns 0, or -1 for another name or value. Borrows the name. */
 AVER_MUST_CHECK int aver_policy_require(struct aver_policy *policy,
                                         const char *name,
                                         struct aver_error *err);
@@ -165,20 +165,18 @@ AVER_MUST_CHECK int aver_policy_set_root(struct aver_policy *policy,
                                          const void *pem, size_t pem_size,
                                          struct aver_error *err);
 
-/* The same of the root of devices, in place of NVIDIA's.
- * Returns 0, or -1 as above. Borrows the text. */
+/* The same of NVIDIA's devices. Returns 0, or -1 as above. Borrows the text. */
 AVER_MUST_CHECK int aver_policy_set_gpu_root(struct aver_policy *policy,
                                              const void *pem, size_t pem_size,
                                              struct aver_error *err);
 
-/* The same of the root of those who sign what devices must measure.
- * Returns 0, or -1 as above. Borrows the text. */
+/* The same of those who sign what devices must measure. Returns 0, or -1 as
+ * above. Borrows the text. */
 AVER_MUST_CHECK int aver_policy_set_rim_root(struct aver_policy *policy,
                                              const void *pem, size_t pem_size,
                                              struct aver_error *err);
 
-/* How many seconds an OCSP answer about GPUs may be past its end; 0 by
- * default. */
+/* How many seconds an OCSP answer may be past its end; 0 by default. */
 void aver_policy_set_ocsp_grace(struct aver_policy *policy, uint32_t seconds);
 
 /* Trusts a simulator, whose keys are public, in place of the vendors: for
@@ -329,8 +327,7 @@ aver_judgement_reason(const struct aver_judgement *j);
  * Returns NULL past the end. */
 const char *aver_judgement_scope(const struct aver_judgement *j, size_t scope);
 
-/* The word for one scope.
- * Returns AVER_UNDECIDED past the end. */
+/* The word for one scope. Returns AVER_UNDECIDED past the end. */
 enum aver_word aver_judgement_scope_word(const struct aver_judgement *j,
                                          size_t scope);
 
@@ -356,8 +353,7 @@ aver_judgement_finding(const struct aver_judgement *j, size_t scope, size_t i);
 const char *aver_judgement_field(const struct aver_judgement *j, size_t scope,
                                  const char *name);
 
-/* The name of the i-th value that a scope has.
- * Returns NULL past the end. */
+/* The name of the i-th value that a scope has. Returns NULL past the end. */
 const char *aver_judgement_field_name(const struct aver_judgement *j,
                                       size_t scope, size_t i);
 
@@ -373,8 +369,7 @@ const char *aver_judgement_advisory(const struct aver_judgement *j,
  * "reason" (of the first check that it failed), and the four answers:
  * "authentic", "policy" (as aver_result_name), "revocation" ("good",
  * "revoked", "unknown"), "measurements" ("match", "mismatch", "no reference").
- * Returns NULL where there is no such value, and past the end for every
- * name. */
+ * Returns NULL where there is no such value, and past the end. */
 const char *aver_judgement_gpu(const struct aver_judgement *j, size_t scope,
                                size_t gpu, const char *name);
 
@@ -382,8 +377,7 @@ void aver_judgement_free(struct aver_judgement *j);
 
 /* ---- Words for people ---- */
 
-/* "VERIFIED", "REFUSED", "UNDECIDED".
- * Returns a text that lasts for ever. */
+/* "VERIFIED", "REFUSED", "UNDECIDED". Returns a text that lasts for ever. */
 const char *aver_word_name(enum aver_word word);
 
 /* "pass", "fail", "unknown", "skip", "simulated".
