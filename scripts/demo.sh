@@ -86,7 +86,7 @@ say "VERIFIED (SIMULATED): every check passed, under roots that are public and p
 cat <<EOF
 
 Go on by hand (this server ends with the demo):
-  $aver serve --tee simulator --engine http://HOST:PORT
+  $aver serve --tee simulator --gpu simulator --engine http://HOST:PORT
   $aver verify URL --trust simulator
   $aver chat URL --trust simulator "..."
   $aver explain tdx.qe_report_data

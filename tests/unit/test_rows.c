@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
+ * Over 600 lines because the flaws of one scene belong together.
+ *
  * rows: a flawless report and receipt made with the simulator, and for every
  * row of the tables a flaw that makes exactly this row fail. A row without
  * such a case fails the test; so does a row that is left unexplained. */
