@@ -64,6 +64,16 @@ static int check_words(const struct words *words, const char *nras,
                                  "one at a time");
 }
 
+/* What is demanded of a CPU would not be looked at. */
+static int check_demands(const struct aver_policy *p)
+{
+    if (p->min_evaluation > 0 || p->max_age > 0 || p->has_fmspc)
+        return usage("verify gpu: GPUs say nothing of the CPU: --require "
+                     "tcb-evaluation, max-age and fmspc are for verify quote "
+                     "and reports");
+    return 0;
+}
+
 int verify_gpu_main(int argc, char **argv)
 {
     static const struct verb_help help = {
@@ -109,6 +119,8 @@ int verify_gpu_main(int argc, char **argv)
     if (check_words(&words, nras, jwks) != 0)
         return EXIT_USAGE;
     rc = judge_open(&j, &o);
+    if (rc == 0)
+        rc = check_demands(&j.policy);
     if (rc == 0)
         rc = nras != NULL ? verify_nras(nras, jwks, &j, &o)
                           : judge_file(&j, words.word[0], &o);

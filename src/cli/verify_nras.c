@@ -45,6 +45,14 @@ static int read_answer(struct aver_nras **out, const char *path,
     return rc;
 }
 
+/* What is judged of evidence, and of no answer about it. */
+static bool is_for_evidence(const struct judge_options *o)
+{
+    return o->rim[0] != NULL || o->ocsp[0] != NULL || o->require[0] != NULL ||
+           o->allow[0] != NULL || o->collateral[0] != NULL ||
+           o->ocsp_grace != NULL || o->gpu_root != NULL || o->rim_root != NULL;
+}
+
 int verify_nras(const char *nras, const char *jwks, struct judge *j,
                 const struct judge_options *o)
 {
@@ -59,6 +67,9 @@ int verify_nras(const char *nras, const char *jwks, struct judge *j,
     if (j->policy.trust == AVER_TRUST_SIMULATOR)
         return usage("verify gpu: --nras and --trust simulator: NVIDIA's "
                      "service knows no simulated GPUs");
+    if (is_for_evidence(o))
+        return usage("verify gpu: --nras: of the other options only --nonce, "
+                     "--gpu-count and --at are looked at for an answer");
     if (read_keys(&keys, jwks, &err) != 0 ||
         read_answer(&answer, nras, &err) != 0)
         return print_failure(err.text, o->json);

@@ -66,6 +66,9 @@ int verify_quote_main(int argc, char **argv)
     rc = judge_open(&j, &o);
     if (rc == 0 && j.policy.nscopes > 0)
         rc = usage("verify quote: a quote has no scopes: --expect NAME=HEX");
+    else if (rc == 0 && j.policy.require != 0)
+        rc = usage("verify quote: a quote says nothing of GPUs: --require rim, "
+                   "revocation and topology are for verify gpu and reports");
     else if (rc == 0 && quote_file_read(&quote, words.word[0], &err) != 0)
         rc = print_failure(err.text, o.json);
     else if (rc == 0)

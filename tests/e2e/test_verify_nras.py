@@ -65,6 +65,17 @@ def test_count_and_quiet():
     assert r.returncode == REFUSED and json.loads(r.stdout)["reason"] == "count"
 
 
+@pytest.mark.parametrize("option, value", [
+    ("--rim", VECTORS / "gpu/rims/NV_GPU_DRIVER_GH100_550.90.07.xml"), ("--ocsp", VECTORS / "gpu/ocsp/device-brom.der"),
+    ("--collateral", VECTORS / "gpu/ocsp/device-brom.der"), ("--require", "rim"), ("--allow", "rim-missing"),
+    ("--ocsp-grace", "60"), ("--gpu-root", VECTORS / "gpu/roots/synthetic-device-root.pem"),
+    ("--rim-root", VECTORS / "gpu/roots/synthetic-rim-root.pem")])
+def test_what_is_for_evidence_alone(option, value):
+    """An option that nobody looks at would be a promise."""
+    r = run(*arguments("true-1gpu"), option, value)
+    assert r.returncode == USAGE and "--nras" in r.err
+
+
 def test_what_cannot_be_judged(folder):
     answer, keys = NRAS / "true-1gpu/reply.json", NRAS / "true-1gpu" / expected("true-1gpu")["jwks"]
     assert run("verify", "gpu", "--nras", answer).returncode == USAGE

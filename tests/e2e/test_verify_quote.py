@@ -179,7 +179,9 @@ def test_what_is_demanded_besides():
                           ("fmspc=00806f050000", "FMSPC")):
         status, said = judge(QUOTE, *SOUND, "--require", demand)
         assert status == REFUSED and said["reason"] == cause
-    assert run("verify", "quote", QUOTE, "--require", "rim").returncode == USAGE
+    for demand in ("rim", "revocation", "topology"):  # a demand that nobody looks at would be a promise
+        r = run("verify", "quote", QUOTE, *SOUND, "--require", demand)
+        assert r.returncode == USAGE and "verify gpu" in r.err
     twice = run("verify", "quote", QUOTE, *SOUND, "--require", "tcb-evaluation=99", "--require", "tcb-evaluation=1")
     assert twice.returncode == USAGE and "twice" in twice.err
     assert run("verify", "quote", QUOTE, "--expect", "gateway:mrtd=" + "00" * 48).returncode == USAGE
