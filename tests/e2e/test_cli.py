@@ -11,7 +11,6 @@ from proof import sha256
 from server import PROGRAM, ROOT, run
 
 VERIFIED, REFUSED, USAGE, UNDECIDED = 0, 1, 2, 3
-NOT_BUILT = {"gpu.evidence"}
 SAMPLES = ROOT / "tests/vectors/receipt/samples"
 
 
@@ -26,6 +25,13 @@ def results(said):
 
 def required_but_not_passed(said):
     return {c["id"] for c in said["checks"] if c["required"] and c["result"] != "pass"}
+
+
+@pytest.fixture
+def open_aver(start):
+    """A server that shows no GPU: nobody said that none is used, so it stays
+    undecided."""
+    return start(tee="simulator", gpu="none")
 
 
 def exchange(aver, engine, folder):
@@ -99,18 +105,30 @@ def test_a_published_sample(folder):
 
 def test_verify_url(aver):
     status, said = verdict("verify", aver.url, "--trust", "simulator")
-    assert status == UNDECIDED and said["simulated"] is True
-    assert required_but_not_passed(said) == NOT_BUILT
-    assert set(results(said).values()) <= {"pass", "unknown", "skip"}
+    assert status == VERIFIED and said["simulated"] is True and said["trust"] == "simulator"
+    assert required_but_not_passed(said) == set()
+    assert set(results(said).values()) <= {"pass", "skip"}
+    assert [g["result"] for g in said["gpus"]] == ["pass"]
+    for row in ("gpu.root", "gpu.nonce", "gpu.bound", "gpu.measurements", "gpu.revocation", "gpu.rim_revocation"):
+        assert results(said)[row] == "pass", row
     r = run("verify", aver.url, "--trust", "simulator")
-    assert r.stdout.decode().splitlines()[-1].startswith("UNDECIDED (SIMULATED): ")
+    assert r.stdout.decode().splitlines()[-1].startswith("VERIFIED (SIMULATED): ")
     r = run("verify", aver.url, "--quiet", "--trust", "simulator")
-    assert r.returncode == UNDECIDED and r.stdout == b""
+    assert r.returncode == VERIFIED and r.stdout == b""
+
+
+def test_a_server_that_shows_no_gpu_is_undecided(open_aver):
+    status, said = verdict("verify", open_aver.url, "--trust", "simulator")
+    assert status == UNDECIDED and said["reason"] is None
+    assert "gpu.evidence" in required_but_not_passed(said)
+    assert {c["result"] for c in said["checks"] if c["required"]} == {"pass", "unknown", "skip"}
+    r = run("verify", open_aver.url, "--trust", "simulator")
+    assert r.stdout.decode().splitlines()[-1].startswith("UNDECIDED (SIMULATED): not settled: gpu.evidence: ")
 
 
 def test_simulated_evidence_is_refused_unless_asked_for(aver):
     status, said = verdict("verify", aver.url)
-    assert status == REFUSED and results(said)["report.simulated"] == "simulated"
+    assert status == REFUSED and results(said)["gpu.root"] == "simulated"
     assert results(said)["tdx.pck_chain"] == "simulated" and said["reason"] == "PCK_CHAIN"
 
 
@@ -144,7 +162,7 @@ def test_chat_sends_to_who_is_verified(start, engine):
 
 def test_verify_url_holds_the_server_to_what_is_expected(aver):
     status, said = verdict("verify", aver.url, "--trust", "simulator", "--expect-address", aver.address)
-    assert status == UNDECIDED and results(said)["report.address"] == "pass"
+    assert status == VERIFIED and results(said)["report.address"] == "pass"
     status, said = verdict("verify", aver.url, "--trust", "simulator", "--expect-address", "0x" + "11" * 20)
     assert status == REFUSED and results(said)["report.address"] == "fail"
     status, said = verdict("verify", aver.url, "--trust", "simulator", "--gpu-count", "2")
@@ -157,13 +175,13 @@ def test_verify_report(aver, folder, nonce, algo):
     report.write_bytes(aver.report(f"nonce={nonce}&signing_algo={algo}").body)
     args = ["verify", "report", report, "--trust", "simulator"]
     status, said = verdict(*args, "--nonce", nonce)
-    assert status == UNDECIDED and required_but_not_passed(said) == NOT_BUILT
+    assert status == VERIFIED and required_but_not_passed(said) == set()
     status, said = verdict(*args)  # fresh? nobody knows (DECISIONS 28)
-    assert status == UNDECIDED and required_but_not_passed(said) == NOT_BUILT | {"report.fresh"}
+    assert status == UNDECIDED and required_but_not_passed(said) == {"report.fresh"}
     status, said = verdict(*args, "--nonce", "00" * 32)
     assert status == REFUSED and results(said)["report.fresh"] == "fail"
     r = run("verify", "report", "-", "--trust", "simulator", "--nonce", nonce, input=report.read_bytes())
-    assert r.returncode == UNDECIDED
+    assert r.returncode == VERIFIED
 
 
 def test_a_report_that_was_altered(aver, folder, nonce):
@@ -194,11 +212,11 @@ def test_verify_report_reads_rubbish(folder):
 
 def test_save_and_judge_again(aver, folder):
     r = run("verify", aver.url, "--trust", "simulator", "--save", folder / "saved")
-    assert r.returncode == UNDECIDED
+    assert r.returncode == VERIFIED
     saved = json.loads((folder / "saved").read_text())
     (folder / "report").write_text(json.dumps(saved["report"]))
     status, said = verdict("verify", "report", folder / "report", "--nonce", saved["nonce"], "--trust", "simulator")
-    assert status == UNDECIDED and required_but_not_passed(said) == NOT_BUILT
+    assert status == VERIFIED and required_but_not_passed(said) == set()
 
 
 def test_an_unreachable_server():
@@ -206,27 +224,35 @@ def test_an_unreachable_server():
     assert r.returncode == UNDECIDED and b"127.0.0.1:1" in r.stderr
 
 
-def test_chat_sends_nothing_to_who_is_not_verified(aver, engine):
-    r = run("chat", aver.url, "--trust", "simulator", "--model", "test", "secret plan")
+def test_chat_sends_nothing_to_who_is_not_verified(open_aver, engine):
+    r = run("chat", open_aver.url, "--trust", "simulator", "--model", "test", "secret plan")
     assert r.returncode == UNDECIDED and b"nothing was sent" in r.stderr
-    r = run("chat", aver.url, "--model", "test", "secret plan")
+    r = run("chat", open_aver.url, "--model", "test", "secret plan")
     assert r.returncode == REFUSED
     assert engine.inference == []
     assert b"secret" not in r.stdout + r.stderr
 
 
-def test_chat_send_anyway(aver, engine):
+def test_chat_send_anyway(open_aver, engine):
     engine.script = lambda x: x.sse(chat_events("Hel", "lo."))
-    r = run("chat", aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "Hi", "there")
+    r = run("chat", open_aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "Hi", "there")
     assert r.returncode == UNDECIDED
     assert r.stdout == b"Hello.\n"
     assert b"sending anyway" in r.stderr and b"receipt holds" in r.stderr
     assert engine.last().json()["messages"][-1]["content"] == "Hi there"
 
 
-def test_chat_json_from_stdin(aver, engine):
+def test_chat_with_a_gpu(aver, engine):
+    """Sent, because GPU and CPU are what they must be; nothing was put up with."""
     engine.script = lambda x: x.sse(chat_events("Hel", "lo."))
-    r = run("chat", aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "--json",
+    status, said = verdict("chat", aver.url, "--trust", "simulator", "--model", "test", "Hi")
+    assert status == VERIFIED and said["sent_anyway"] is False and said["receipt_held"] is True
+    assert [g["result"] for g in said["gpus"]] == ["pass"] and results(said)["gpu.bound"] == "pass"
+
+
+def test_chat_json_from_stdin(open_aver, engine):
+    engine.script = lambda x: x.sse(chat_events("Hel", "lo."))
+    r = run("chat", open_aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "--json",
             "--signing-algo", "ed25519", input="Grüße".encode())
     said = json.loads(r.stdout)
     assert r.returncode == UNDECIDED and said["receipt_held"] is True and said["text"] == "Hello."
@@ -234,32 +260,32 @@ def test_chat_json_from_stdin(aver, engine):
     assert engine.last().json()["messages"][0]["content"] == "Grüße"
 
 
-def test_chat_when_the_answer_is_cut(aver, engine):
+def test_chat_when_the_answer_is_cut(open_aver, engine):
     def cut(x):
         x.begin_sse()
         x.event(b'data: {"choices":[{"delta":{"content":"par"}}]}\n\n')
         x.reset()
 
     engine.script = cut
-    r = run("chat", aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "Hi")
+    r = run("chat", open_aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "Hi")
     # After --send-anyway 3 means that the receipt held; this one did not.
     assert r.returncode == REFUSED and b"receipt holds" not in r.stderr
     assert r.stdout == b"par\n" and b"does NOT hold" in r.stderr
-    status, said = verdict("chat", aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "Hi")
+    status, said = verdict("chat", open_aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "Hi")
     assert status == REFUSED and said["receipt_held"] is False and said["text"] == "par"
     assert results(said)["receipt.shape"] == "unknown" and said["sent_anyway"] is True
 
 
-def test_chat_when_the_engine_refuses(aver, engine):
+def test_chat_when_the_engine_refuses(open_aver, engine):
     engine.script = lambda x: x.json({"error": {"message": "secret plan is too long"}}, status=400)
-    r = run("chat", aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "secret plan")
+    r = run("chat", open_aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "secret plan")
     assert r.returncode == REFUSED and b"400" in r.stderr
     assert b"secret" not in r.stdout + r.stderr
 
 
-def test_chat_with_a_json_answer(aver, engine):
+def test_chat_with_a_json_answer(open_aver, engine):
     engine.script = lambda x: x.json({"id": "a", "choices": [{"message": {"content": "Hello."}}]})
-    r = run("chat", aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "--quiet", "Hi")
+    r = run("chat", open_aver.url, "--trust", "simulator", "--model", "test", "--send-anyway", "--quiet", "Hi")
     assert r.returncode == UNDECIDED and (r.stdout, r.stderr) == (b"Hello.\n", b"")
 
 
@@ -319,9 +345,10 @@ def test_version():
 
 @pytest.mark.parametrize("args, hint", [
     (["verfy"], b"verify"), (["verify", "reciept"], b"receipt"), (["verify", "http://a", "--jsn"], b"--json"),
-    (["verify", "gpu", "x"], b"not available in this version"), (["chat"], b"URL"),
+    (["verify", "gpu"], b"FILE"), (["verify", "gpu", "x", "y"], b"FILE"), (["chat"], b"URL"),
     (["verify", "https://a.example"], b"https"), (["verify", "http://a", "--trust", "nobody"], b"simulator"),
-    (["verify", "report", "x", "--rim", "y"], b"not available in this version"),
+    (["verify", "report", "x", "--policy", "y"], b"not available in this version"),
+    (["verify", "report", "x", "--require", "rims"], b"rim?"),
     (["verify", "report", "x", "--nonce", "12"], b"64 hex digits"), (["attest", "--tee", "simulater"], b"simulator"),
     (["explain", "a", "b"], b"one check"), (["version", "x"], b"no argument")])
 def test_wrong_calls(args, hint):
