@@ -185,28 +185,62 @@ static bool did_not_pass(const struct aver_verdict *v, const char *id)
     return c != NULL && c->result != AVER_PASS;
 }
 
-/* VERIFIED is an answer to what was asked, and says what was not. Only
- * measurements say that a GPU is in confidential mode. */
+/* What a relaxation, or the kind of evidence, leaves open of GPUs. Only
+ * measurements say that they are in confidential mode. */
+static const struct {
+    const char *id, *text;
+} open_of_gpus[] = {
+    {"gpu.measurements",
+     "the GPUs are genuine, what runs on them is not known"},
+    {"gpu.revocation",
+     "whether a certificate of the GPUs was withdrawn is not known"},
+    {"gpu.bound", "which machine they belong to was not asked"},
+};
+
+static bool is_unknown(const struct aver_verdict *v, const char *id)
+{
+    const struct aver_check *c = aver_verdict_find(v, id);
+
+    return c != NULL && c->result == AVER_UNKNOWN;
+}
+
+static void add(char *out, size_t n, const char *text)
+{
+    size_t at = strlen(out);
+
+    snprintf(out + at, n - at, "; %s", text);
+}
+
+/* VERIFIED is an answer to what was asked, and says what was not. */
 static void what_was_not_asked(char *out, size_t n, const struct outcome *o)
 {
-    const struct aver_gpus *g = o->subject->gpus;
-    const char *log = "", *code = "", *gpus = "";
+    const struct aver_subject *s = o->subject;
+    const struct aver_gpus *g = s->gpus == NULL && s->scopes != NULL
+                                    ? s->scopes->scope[0].gpus
+                                    : s->gpus;
 
+    out[0] = '\0';
     if (print_is_log_alone(o->subject))
-        log = " of the log alone, the quote was not judged";
+        snprintf(out, n, " of the log alone, the quote was not judged");
     else if (did_not_pass(o->verdict, "code.expected"))
-        code = "; which code it is was not asked (--expect)";
-    if (g != NULL && g->n > 0 && did_not_pass(o->verdict, "gpu.measurements"))
-        gpus = "; the GPUs are genuine, what runs on them is not known";
-    else if (o->subject->nras != NULL)
-        gpus = "; NVIDIA's online service vouches, by a key of the file given";
-    snprintf(out, n, "%s%s%s", log, code, gpus);
+        add(out, n, "which code it is was not asked (--expect)");
+    if (o->subject->nras != NULL)
+        add(out, n,
+            "NVIDIA's online service vouches, by a key of the file "
+            "given");
+    if (g == NULL || g->n == 0)
+        return;
+    for (size_t i = 0; i < sizeof(open_of_gpus) / sizeof(open_of_gpus[0]); i++)
+        if (did_not_pass(o->verdict, open_of_gpus[i].id))
+            add(out, n, open_of_gpus[i].text);
+    if (is_unknown(o->verdict, "gpu.topology"))
+        add(out, n, "the switches between the GPUs were not shown");
 }
 
 static void say_one(char *out, size_t n, const struct outcome *o)
 {
     const struct aver_verdict *v = o->verdict;
-    char text[400], not_asked[160];
+    char text[500], not_asked[400];
 
     what_was_not_asked(not_asked, sizeof(not_asked), o);
     if (v->word == AVER_VERIFIED)

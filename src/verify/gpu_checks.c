@@ -156,6 +156,29 @@ static bool names_another(const struct aver_gpus *g, const char *claim)
     return false;
 }
 
+/* Of two lists the first is of GPUs, the second of switches. */
+static bool in_wrong_list(const struct aver_gpus *g,
+                          const struct aver_gpu_device *d)
+{
+    bool second = (unsigned)(d - g->device) >= g->evidence->first;
+
+    return g->evidence->joined && aver_is_switch(d) != second;
+}
+
+/* The word that the list of this device has for all of its own; that of the
+ * second was handed down to its devices. */
+static bool list_disagrees(const struct aver_gpus *g,
+                           const struct aver_gpu_device *d)
+{
+    const struct aver_gpu_evidence *e = g->evidence;
+
+    if (!e->has_arch || named(e->arch, d->id.chip))
+        return false;
+    if (e->joined)
+        return !aver_is_switch(d);
+    return !(d->item->has_arch && names_another(g, e->arch));
+}
+
 /* The certificates decide; what stands beside them must agree. */
 static enum aver_result arch(const struct aver_subject *s,
                              struct aver_gpu_device *d, struct aver_note *why)
@@ -175,8 +198,11 @@ static enum aver_result arch(const struct aver_subject *s,
     if (item->has_arch && !named(item->arch, d->id.chip))
         return aver_say(why, AVER_FAIL, "it is called %s, and is a %s",
                         item->arch, aver_chip_name(d->id.chip));
-    if (e->has_arch && !named(e->arch, d->id.chip) &&
-        !(item->has_arch && names_another(s->gpus, e->arch)))
+    if (in_wrong_list(s->gpus, d))
+        return aver_say(why, AVER_FAIL, "a %s stands in the list of %s",
+                        aver_is_switch(d) ? "switch" : "GPU",
+                        aver_is_switch(d) ? "GPUs" : "switches");
+    if (list_disagrees(s->gpus, d))
         return aver_say(why, AVER_FAIL, "the list is called %s, and it is a %s",
                         e->arch, aver_chip_name(d->id.chip));
     return aver_say(why, AVER_PASS, "%s, device %s", aver_chip_name(d->id.chip),

@@ -488,6 +488,8 @@ int aver_gpu_evidence_join(struct aver_gpu_evidence *e, struct aver_bytes in)
         aver_flaw(&e->flaw, more->flaw.cause, "%s", more->flaw.text);
     if (e->has_switch_digest || more->has_switch_digest)
         aver_flaw(&e->flaw, "json_type", "there are two lists of switches");
+    e->joined = true;
+    e->first = e->n;
     memcpy(e->switch_digest, more->digest, 32);
     e->has_switch_digest = true;
     rc = append(e, more);

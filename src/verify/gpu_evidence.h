@@ -48,6 +48,9 @@ struct aver_gpu_evidence {
      * the other forms, of the whole text. */
     uint8_t digest[32], switch_digest[32];
     bool has_switch_digest;
+    /* Of two texts: how many devices are of the first, of GPUs. */
+    bool joined;
+    unsigned first;
     unsigned n;
     struct aver_gpu_item *item; /* n of them; owned */
 };

@@ -139,8 +139,11 @@ struct aver_gpus *aver_gpus_new(const struct aver_gpu_evidence *evidence,
         struct aver_gpu_device *d = &g->device[g->n];
 
         d->item = &evidence->item[g->n];
-        if (d->item->flaw.cause != NULL)
+        if (d->item->flaw.cause != NULL) {
+            /* Nothing of it is there to be looked at. */
+            d->chain_flaw = d->report_flaw = d->fields_flaw = d->item->flaw;
             continue;
+        }
         read_chain(g, g->n);
         read_report(d);
         find_rims(d, e, at);

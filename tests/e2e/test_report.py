@@ -141,6 +141,37 @@ def test_layout_c(start, nonce, algo, tls, tmp_path):
     assert status == 1 and "report.report_data" in failed
 
 
+def test_gpus_and_switches_are_never_mixed(start, nonce, tmp_path):
+    """nvidia_payload holds GPUs, nvswitch_payload switches; what cannot be read is refused, and ends nothing."""
+    whole = start(gpu="simulator-ppcie").report(f"nonce={nonce}").json()
+    whole["all_attestations"] = []
+    gpus, switches = json.loads(whole["nvidia_payload"]), json.loads(whole["nvswitch_payload"])
+
+    def judge(gpus, switches):
+        changed = dict(whole, nvidia_payload=json.dumps(gpus))
+        changed.pop("nvswitch_payload")
+        if switches is not None:
+            changed["nvswitch_payload"] = json.dumps(switches)
+        file = tmp_path / "report"
+        file.write_text(json.dumps(changed))
+        r = run("verify", "report", file, "--nonce", nonce, "--trust", "simulator")
+        return r.returncode, r.stdout.decode().splitlines()[-1]
+
+    def with_first(payload, **change):
+        return dict(payload, evidence_list=[{**payload["evidence_list"][0], **change}, *payload["evidence_list"][1:]])
+
+    assert judge(gpus, switches)[0] == 0
+    status, last = judge(gpus, None)
+    assert status == 0 and "the switches between the GPUs were not shown" in last
+    for changed in ((switches, gpus), (dict(gpus, arch="LS10"), switches), (gpus, dict(switches, arch="HOPPER")),
+                    (dict(gpus, evidence_list=gpus["evidence_list"] + switches["evidence_list"][3:]),
+                     dict(switches, evidence_list=switches["evidence_list"][:3])),
+                    (with_first(gpus, evidence="!!"), switches), (with_first(gpus, certificate=7), switches),
+                    (gpus, with_first(switches, evidence="!!")), (dict(gpus, evidence_list=[7]), switches)):
+        status, last = judge(*changed)
+        assert status == 1 and last.startswith("REFUSED"), last
+
+
 def test_parameters(aver, nonce):
     for query in ("", f"nonce={nonce}", f"nonce={nonce.upper()}", "signing_algo=ECDSA",
                   "signing_algo=Ed25519", "version=1", "include_tls_fingerprint=false",

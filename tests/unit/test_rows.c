@@ -263,6 +263,19 @@ static void evidence_is_text(struct scene *s)
     json_object_set_new(item, "evidence", json_string("bm90IFNQRE0="));
 }
 
+static void evidence_is_no_base64(struct scene *s)
+{
+    json_t *item =
+        json_array_get(json_object_get(s->payload, "evidence_list"), 0);
+
+    json_object_set_new(item, "evidence", json_string("!!"));
+}
+
+static void list_of_switches(struct scene *s)
+{
+    json_object_set_new(s->payload, "arch", json_string("LS10"));
+}
+
 static void one_gpu_wanted(struct scene *s)
 {
     s->policy.gpu_count = 1;
@@ -605,6 +618,9 @@ static void what_else_rows_say(void **state)
     assert_int_equal(after(foreign_root, "gpu.root"), AVER_FAIL);
     assert_int_equal(after(no_certificates, "gpu.certificates"), AVER_FAIL);
     assert_int_equal(after(no_certificates, "gpu.root"), AVER_SKIP);
+    assert_int_equal(after(evidence_is_no_base64, "gpu.evidence"), AVER_FAIL);
+    assert_int_equal(after(evidence_is_no_base64, "gpu.bound"), AVER_UNKNOWN);
+    assert_int_equal(after(list_of_switches, "gpu.arch"), AVER_FAIL);
     assert_int_equal(after(no_gpus, "gpu.root"), AVER_NO_MATTER);
     assert_int_equal(after(no_gpus_unasked, "gpu.root"), AVER_SKIP);
     assert_int_equal(after(statement_on_this_evidence, "gpu.bound"), AVER_PASS);
