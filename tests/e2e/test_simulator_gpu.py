@@ -124,3 +124,35 @@ def test_answers_are_of_now(endorsements):
 
     age = time.time() - since(endorsements)
     assert 3600 <= age <= 2 * 3600 + 60
+
+
+def judged(report, tmp_path, *options):
+    """What `aver verify report` says: its exit status, and the result of each check."""
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(report))
+    r = run("verify", "report", file, "--trust", "simulator", "--nonce", NONCE, "--json", *options)
+    out = json.loads(r.out)
+    return r.returncode, {c["id"]: c["result"] for c in out["checks"]}
+
+
+@pytest.mark.parametrize("kind", ["simulator", "simulator-ppcie", "simulator-blackwell"])
+def test_aver_takes_its_own_reports(kind, tmp_path):
+    """Two lists, each of which names its own chip, are no contradiction."""
+    assert judged(attest(kind), tmp_path)[0] == 0
+
+
+def only(report, change):
+    report = copy.deepcopy(report)
+    report.pop("all_attestations", None)
+    change(report)
+    return report
+
+
+def test_evidence_that_cannot_be_decoded_is_refused(one, tmp_path):
+    def spoil(report):
+        payload = json.loads(report["nvidia_payload"])
+        payload["evidence_list"][0]["evidence"] = "!"
+        report["nvidia_payload"] = json.dumps(payload)
+
+    status, checks = judged(only(one, spoil), tmp_path)
+    assert status == 1 and checks["gpu.evidence"] == "fail" and checks["gpu.bound"] != "pass"
