@@ -20,13 +20,18 @@ bool aver_has_device_chain(const struct aver_gpu_device *d)
 
 /* ---- the evidence as a whole ---- */
 
+static bool wants_none(const struct aver_subject *s)
+{
+    return s->policy->has_gpu_count && s->policy->gpu_count == 0;
+}
+
 /* A report without any: others may have them, or none may be wanted. */
 static enum aver_result without(const struct aver_subject *s,
                                 struct aver_note *why)
 {
     if (s->report != NULL && aver_report_others_have_gpus(s, why))
         return AVER_NO_MATTER;
-    if (s->policy->has_gpu_count && s->policy->gpu_count == 0)
+    if (wants_none(s))
         return aver_say(why, AVER_NO_MATTER, "none, as was asked for");
     return aver_say(why, AVER_UNKNOWN,
                     "there is no GPU evidence (if no GPU is used: "
@@ -58,6 +63,11 @@ AVER_GPU_CHECK(aver_check_gpu_evidence)
         return aver_say(why, AVER_FAIL, "%s: %.200s",
                         aver_device_name(name, s->gpus, i), f->text);
     }
+    if (s->report != NULL && aver_gpus_count(s->gpus, false) == 0 &&
+        !wants_none(s))
+        return aver_say(why, AVER_UNKNOWN,
+                        "there is evidence of switches alone, and of no GPU "
+                        "(if no GPU is used: --gpu-count 0)");
     return aver_say(why, AVER_PASS, "%u device%s", e->n, e->n == 1 ? "" : "s");
 }
 

@@ -156,3 +156,15 @@ def test_evidence_that_cannot_be_decoded_is_refused(one, tmp_path):
 
     status, checks = judged(only(one, spoil), tmp_path)
     assert status == 1 and checks["gpu.evidence"] == "fail" and checks["gpu.bound"] != "pass"
+
+
+def test_switches_alone_are_no_gpu(tmp_path):
+    """Nothing to do with what was asked: whether a GPU is in confidential mode."""
+    def take_gpus_away(report):
+        report["nvidia_payload"] = report.pop("nvswitch_payload")
+
+    report = only(attest("simulator-ppcie"), take_gpus_away)
+    status, checks = judged(report, tmp_path)
+    assert status == 3 and checks["gpu.evidence"] == "unknown"
+    assert judged(report, tmp_path, "--gpu-count", "0")[0] == 0
+    assert judged(report, tmp_path, "--gpu-count", "8")[0] == 1
