@@ -155,7 +155,8 @@ static void name_mismatch(char *out, size_t n, const struct aver_gpu_device *d)
              source == d->driver ? d->driver_rim : d->vbios_rim);
 }
 
-/* Only against lists that hold. */
+/* Only against lists that hold. Where one is missing that need not be there,
+ * the other counts all the same. */
 static enum aver_result measurements(const struct aver_subject *s,
                                      struct aver_gpu_device *d,
                                      struct aver_note *why)
@@ -163,24 +164,27 @@ static enum aver_result measurements(const struct aver_subject *s,
     struct aver_rim_skips skips = s->policy->rim_skips;
     struct rims r = rims_of(d);
     struct aver_note note = {0};
+    enum aver_result reference = rim(s, d, &note);
     char first[128];
 
     memset(&d->compared, 0, sizeof(d->compared));
-    if (rim(s, d, &note) != AVER_PASS) {
-        why->optional = note.optional;
-        return aver_say(why, AVER_SKIP,
-                        "no reference: which firmware it runs is not known");
-    }
     if (d->fields.nvdec0 == AVER_SW_OFF)
         skip_index(&skips, NVDEC0_INDEX);
     for (unsigned i = 0; i < r.n; i++)
-        aver_rim_compare(&d->compared, r.of[i], &d->report, &skips);
+        if (r.of[i] != NULL &&
+            (reference == AVER_PASS || reference == AVER_UNKNOWN))
+            aver_rim_compare(&d->compared, r.of[i], &d->report, &skips);
     if (d->compared.mismatches > 0) {
         name_mismatch(first, sizeof(first), d);
         return aver_say(why, AVER_FAIL,
                         "%u of %u measurements are not NVIDIA's, the first is "
                         "%s",
                         d->compared.mismatches, d->compared.compared, first);
+    }
+    if (reference != AVER_PASS) {
+        why->optional = note.optional;
+        return aver_say(why, AVER_SKIP,
+                        "no reference: which firmware it runs is not known");
     }
     if (d->compared.compared == 0)
         return aver_say(why, AVER_UNKNOWN, "nothing was compared");
@@ -219,6 +223,19 @@ static enum aver_result not_good(const struct aver_subject *s,
     return aver_say(why, result, "%s: %.190s", whose, flaw->text);
 }
 
+/* Of two results the one that is told: the first that fails, or else the first
+ * that is open. What is missing must not hide what is withdrawn. */
+static enum aver_result heavier(enum aver_result had, enum aver_result now,
+                                const struct aver_note *note,
+                                struct aver_note *why)
+{
+    if (now == AVER_PASS || had == AVER_FAIL ||
+        (had != AVER_PASS && now != AVER_FAIL))
+        return had;
+    *why = *note;
+    return now;
+}
+
 static enum aver_result say_until(struct aver_note *why, int64_t until)
 {
     char text[AVER_TIME_TEXT];
@@ -237,6 +254,7 @@ static enum aver_result revocation(const struct aver_subject *s,
                                         "the provisioner's certificate",
                                         "the certificate of the identity CA"};
     struct aver_revocation r = revocation_of(s);
+    enum aver_result result = AVER_PASS;
     int64_t until = INT64_MAX;
 
     if (!aver_has_device_chain(d))
@@ -244,14 +262,16 @@ static enum aver_result revocation(const struct aver_subject *s,
                         "its certificates are not those of a device");
     for (unsigned i = 1; i + 1 < d->nlinks; i++) {
         struct aver_flaw flaw = {0};
+        struct aver_note note = {0};
         int64_t end = INT64_MAX;
 
         if (aver_revocation_of(&r, d->link[i], d->link[i + 1], &end, &flaw) !=
             AVER_STANDING_GOOD)
-            return not_good(s, &flaw, whose[i - 1], why);
+            result = heavier(result, not_good(s, &flaw, whose[i - 1], &note),
+                             &note, why);
         until = end < until ? end : until;
     }
-    return say_until(why, until);
+    return result == AVER_PASS ? say_until(why, until) : result;
 }
 
 /* The same causes about a RIM's signers. */
@@ -276,22 +296,24 @@ static enum aver_result judge_signers(const struct aver_subject *s,
                                       int64_t *until, struct aver_note *why)
 {
     struct aver_revocation r = revocation_of(s);
+    enum aver_result result = AVER_PASS;
 
     r.allow_hold = (s->policy->allow & AVER_ALLOW_RIM_HOLD) != 0;
     for (unsigned i = 0; i + 1 < rim->chain.n; i++) {
         struct aver_flaw flaw = {0};
+        struct aver_note note = {0};
         int64_t end = INT64_MAX;
 
         if (aver_revocation_of(&r, &rim->chain.link[i], &rim->chain.link[i + 1],
                                &end, &flaw) != AVER_STANDING_GOOD) {
-            enum aver_result result = not_good(s, &flaw, name, why);
+            enum aver_result now = not_good(s, &flaw, name, &note);
 
-            why->cause = rim_cause(flaw.cause);
-            return result;
+            note.cause = rim_cause(flaw.cause);
+            result = heavier(result, now, &note, why);
         }
         *until = end < *until ? end : *until;
     }
-    return AVER_PASS;
+    return result;
 }
 
 static enum aver_result rim_revocation(const struct aver_subject *s,
@@ -299,22 +321,23 @@ static enum aver_result rim_revocation(const struct aver_subject *s,
                                        struct aver_note *why)
 {
     struct rims r = rims_of(d);
+    enum aver_result result = AVER_PASS;
     int64_t until = INT64_MAX;
     bool any = false;
 
     for (unsigned i = 0; i < r.n; i++) {
-        enum aver_result result;
+        struct aver_note note = {0};
+        enum aver_result now;
 
         if (r.of[i] == NULL || r.of[i]->chain.n != AVER_RIM_CHAIN)
             continue;
         any = true;
-        result = judge_signers(s, r.of[i], r.name[i], &until, why);
-        if (result != AVER_PASS)
-            return result;
+        now = judge_signers(s, r.of[i], r.name[i], &until, &note);
+        result = heavier(result, now, &note, why);
     }
     if (!any)
         return aver_say(why, AVER_NO_MATTER, "there is no RIM");
-    return say_until(why, until);
+    return result == AVER_PASS ? say_until(why, until) : result;
 }
 
 #define DEVICE_ROW(name, layer, check, cause)                                  \

@@ -225,11 +225,72 @@ static void no_row_is_without_a_case(void **state)
     }
 }
 
+/* ---- what is missing hides nothing ---- */
+
+/* The case without the files of that kind whose name has `word` in it, judged
+ * by one who puts up with what is missing. */
+static void judge_without(struct gpu_case *c, const char *id, const char *kind,
+                          const char *word)
+{
+    json_t *list = NULL;
+    size_t before, n;
+
+    gpu_case_open(c, strncmp(id, "sim-", 4) == 0 ? "gpu/sim" : "gpu/cases", id);
+    list = json_object_get(json_object_get(c->expected, "collateral"), kind);
+    before = n = json_array_size(list);
+    while (n-- > 0)
+        if (strstr(json_string_value(json_array_get(list, n)), word) != NULL)
+            json_array_remove(list, n);
+    assert_true(json_array_size(list) < before);
+    aver_endorsements_free(c->e);
+    c->e = aver_endorsements_new();
+    gpu_add(c, "rims");
+    gpu_add(c, "ocsp");
+    c->policy.require = 0;
+    c->policy.allow = AVER_ALLOW_RIM_MISSING | AVER_ALLOW_REVOCATION_MISSING;
+    gpu_case_judge(c);
+}
+
+static void what_is_missing_hides_nothing(void **state)
+{
+    static const struct {
+        const char *id, *kind, *without, *row, *cause;
+    } cases[] = {
+        {"sim-hopper", "ocsp", "/brom-", NULL, NULL},
+        {"sim-revoked-provisioner", "ocsp", "/brom-", "gpu.revocation",
+         "revoked"},
+        {"sim-revoked-identity", "ocsp", "/brom-", "gpu.revocation", "revoked"},
+        {"sim-rim-revoked-l3", "ocsp", "rim-gh100-l4", "gpu.rim_revocation",
+         "rim_revoked"},
+        {"sim-hopper", "rims", "_vbios", NULL, NULL},
+        {"syn-rim-measurement-differs", "rims", "driver", "gpu.measurements",
+         "measurement"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct aver_check *r = NULL;
+        struct gpu_case c;
+
+        judge_without(&c, cases[i].id, cases[i].kind, cases[i].without);
+        r = aver_verdict_reason(&c.verdict);
+        if ((r == NULL) != (cases[i].row == NULL) ||
+            (r != NULL && (strcmp(r->row->id, cases[i].row) != 0 ||
+                           strcmp(r->cause, cases[i].cause) != 0)))
+            fail_msg("%s: %s %s", c.id, r != NULL ? r->row->id : "-",
+                     r != NULL ? r->detail : "-");
+        assert_int_equal(c.verdict.word,
+                         r != NULL ? AVER_REFUSED : AVER_VERIFIED);
+        gpu_case_close(&c);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_case),
         cmocka_unit_test(no_row_is_without_a_case),
+        cmocka_unit_test(what_is_missing_hides_nothing),
     };
 
     vectors_start(argc, argv);
