@@ -239,6 +239,9 @@ static void read_service(struct aver_report *r,
     read_digest(r, &r->has_gpu_digest, r->gpu_digest, &m[M_GPU_DIGEST]);
     read_digest(r, &r->has_switch_digest, r->switch_digest,
                 &m[M_SWITCH_DIGEST]);
+    if (r->has_switch_digest != AVER_ABSENT && r->has_gpu_digest == AVER_ABSENT)
+        aver_report_fault(r, names[M_SWITCH_DIGEST],
+                          "stands there without gpu_evidence_sha256");
     aver_gpu_payload_read(r, &m[M_NVIDIA], &m[M_NVSWITCH], source);
 }
 

@@ -168,3 +168,12 @@ def test_switches_alone_are_no_gpu(tmp_path):
     assert status == 3 and checks["gpu.evidence"] == "unknown"
     assert judged(report, tmp_path, "--gpu-count", "0")[0] == 0
     assert judged(report, tmp_path, "--gpu-count", "8")[0] == 1
+
+
+def test_a_digest_of_switches_alone_is_refused(tmp_path):
+    """No rule covers it, and a reader might believe it."""
+    def claim(report):
+        report["nvswitch_evidence_sha256"] = "00" * 32
+
+    status, checks = judged(only(attest("simulator-ppcie"), claim), tmp_path)
+    assert status == 1 and checks["report.shape"] == "fail"
