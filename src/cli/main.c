@@ -16,7 +16,7 @@ static const struct verb {
 } verbs[] = {
     {"serve", serve_main, "run the API server"},
     {"chat", chat_main, "talk to a server, and believe only what verifies"},
-    {"verify", verify_main, "judge a live server, a report or a receipt"},
+    {"verify", verify_main, "judge a live server, a report, or evidence alone"},
     {"endorse", endorse_main, "fetch what vendors sign about their hardware"},
     {"attest", attest_main, "make evidence here and print it"},
     {"explain", explain_main, "what a check proves, and what can break it"},

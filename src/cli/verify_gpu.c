@@ -93,10 +93,16 @@ int verify_gpu_main(int argc, char **argv)
         JUDGE_NONCE(o),
         JUDGE_GPUS(o),
         JUDGE_DEVICES(o),
-        JUDGE_COLLATERAL(o),
+        {"collateral", "FILE",
+         "what NVIDIA signs, in one file; repeatable (without: what\n"
+         "                           `aver endorse` has kept)",
+         o.collateral, &o.collaterals},
         JUDGE_AT(o),
         JUDGE_TRUST(o),
-        JUDGE_ALLOW(o),
+        {"allow", "NAME",
+         "put up with it: rim-missing, revocation-missing, rim-hold,\n"
+         "                           rim-index=N, trailing-bytes; repeatable",
+         o.allow, &o.allows},
         JUDGE_REQUIRE(o),
         {"nras", "FILE", "judge this answer of NVIDIA's service instead", &nras,
          NULL},

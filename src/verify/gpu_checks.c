@@ -137,6 +137,18 @@ static enum aver_result chain(const struct aver_subject *s,
     return AVER_PASS;
 }
 
+bool aver_device_is_vouched_for(const struct aver_subject *s,
+                                const struct aver_gpu_device *d)
+{
+    struct aver_flaw flaw = {0};
+
+    return well_formed(d) &&
+           aver_gpu_chain_root(d->link, d->nlinks, device_root(s->policy),
+                               &flaw) == 0 &&
+           aver_gpu_chain_signatures(s->gpus->e->ec, d->link, d->nlinks,
+                                     &flaw) == 0;
+}
+
 static enum aver_result cert_time(const struct aver_subject *s,
                                   struct aver_gpu_device *d,
                                   struct aver_note *why)

@@ -63,6 +63,9 @@ enum aver_result aver_say_flaw(struct aver_note *why,
 void aver_device_found(struct aver_gpu_device *d, enum aver_layer layer,
                        enum aver_result result, const struct aver_note *why,
                        const char *cause);
+/* The root that is trusted vouches for its key, dates aside. */
+bool aver_device_is_vouched_for(const struct aver_subject *s,
+                                const struct aver_gpu_device *d);
 /* The certificates can be read, and are five. */
 bool aver_has_device_chain(const struct aver_gpu_device *d);
 

@@ -14,7 +14,8 @@ const struct aver_row aver_gpu_rows[] = {
      "think they read: one list of devices, each with a report and "
      "certificates, no member twice.",
      "Evidence that two readers understand in two ways.",
-     "VERIFYING, forms of GPU evidence; aver(1), --gpu-count"},
+     "VERIFYING, is the GPU in confidential mode: the rules; "
+     "aver(1), --gpu-count"},
     {"gpu.nonce_envelope", AVER_FRESH, true, "nonce_envelope",
      "the nonces beside the GPUs' evidence are the expected one",
      aver_check_gpu_nonce_envelope,
@@ -53,7 +54,7 @@ const struct aver_row aver_gpu_rows[] = {
      "switch, of one chip all through, and that the word beside the evidence "
      "agrees.",
      "A switch counted as a GPU; a RIM of one chip used for another.",
-     "VERIFYING, GPUs"},
+     "VERIFYING, is the GPU in confidential mode: the rules"},
     {"gpu.report", AVER_GPU, true, "block",
      "each report is exactly one list of measurements", aver_check_gpu_report,
      "That request and response fill the report to the last byte, with as "
@@ -79,13 +80,14 @@ const struct aver_row aver_gpu_rows[] = {
      "that are known: versions of driver and VBIOS, mode, links.",
      "A field given twice, of which one reader takes the first and another "
      "the last.",
-     "VERIFYING, GPUs"},
+     "VERIFYING, is the GPU in confidential mode: the rules"},
     {"gpu.switch_pdi", AVER_GPU, true, "switch_pdi",
      "each switch's report is about the switch of its certificates",
      aver_check_gpu_switch_pdi,
      "That the PDI in a switch's report is the one in the serial number of "
      "its boot ROM's certificate.",
-     "A switch that vouches for the links of another.", "VERIFYING, GPUs"},
+     "A switch that vouches for the links of another.",
+     "VERIFYING, is the GPU in confidential mode: the rules"},
     {"gpu.fwid", AVER_GPU, true, "fwid",
      "the report names the firmware that its key was made for",
      aver_check_gpu_fwid,
@@ -97,7 +99,7 @@ const struct aver_row aver_gpu_rows[] = {
      "no device is shown twice", aver_check_gpu_distinct,
      "That no two of the devices share a boot ROM's key or a signing key.",
      "One good GPU shown eight times, and the work done on seven others.",
-     "VERIFYING, GPUs"},
+     "VERIFYING, is the GPU in confidential mode: the rules"},
     {"gpu.count", AVER_GPU, true, "count",
      "as many GPUs gave evidence as you asked for", aver_check_gpu_count,
      "That the list holds evidence of --gpu-count GPUs, switches not counted.",
@@ -109,7 +111,8 @@ const struct aver_row aver_gpu_rows[] = {
      "(each alone), MPT (several, NVLink encrypted), PPCIE (eight behind "
      "switches). It does not say that confidential mode is on: that shows in "
      "the measurements alone.",
-     "A GPU of another machine among those of this one.", "VERIFYING, GPUs"},
+     "A GPU of another machine among those of this one.",
+     "VERIFYING, is the GPU in confidential mode: the rules"},
     {"gpu.topology", AVER_GPU, true, "topology",
      "eight GPUs and their four switches know each other",
      aver_check_gpu_topology,
@@ -118,7 +121,8 @@ const struct aver_row aver_gpu_rows[] = {
      "certificates. In the mode PPCIE what runs between them is in the clear. "
      "Without evidence of switches it is unknown and, unless --require "
      "topology, need not pass.",
-     "A GPU or switch in between that reads along.", "VERIFYING, GPUs"},
+     "A GPU or switch in between that reads along.",
+     "VERIFYING, is the GPU in confidential mode: the rules"},
     {"gpu.rim", AVER_GPU, true, "rim_missing",
      "NVIDIA says what such a device must measure", aver_check_gpu_rim,
      "That there are signed lists (RIMs) of this driver and this VBIOS, that "
@@ -154,7 +158,7 @@ const struct aver_row aver_gpu_rows[] = {
      "of this very evidence. It then rests on the measured code of the machine "
      "that the GPUs are its own: no GPU's report names a CPU.",
      "Evidence of a good GPU somewhere else, passed on.",
-     "VERIFYING, GPUs; PROTOCOL, report_data"},
+     "VERIFYING, which machine's GPU is it; PROTOCOL, report_data"},
 };
 
 const unsigned aver_gpu_rows_n =
