@@ -214,13 +214,15 @@ static enum aver_result not_good(const struct aver_subject *s,
                                  const struct aver_flaw *flaw,
                                  const char *whose, struct aver_note *why)
 {
-    enum aver_result result = AVER_FAIL;
-
     why->cause = flaw->cause;
-    if (strcmp(flaw->cause, "revocation_missing") == 0)
-        result = missing(s->policy, AVER_REQUIRE_REVOCATION,
-                         AVER_ALLOW_REVOCATION_MISSING, why);
-    return aver_say(why, result, "%s: %.190s", whose, flaw->text);
+    if (strcmp(flaw->cause, "revocation_missing") != 0)
+        return aver_say(why, AVER_FAIL, "%s: %.190s", whose, flaw->text);
+    return aver_say(why,
+                    missing(s->policy, AVER_REQUIRE_REVOCATION,
+                            AVER_ALLOW_REVOCATION_MISSING, why),
+                    "%s: whether it is withdrawn, nothing says: give it with "
+                    "--ocsp (aver endorse fetches it)",
+                    whose);
 }
 
 /* Of two results the one that is told: the first that fails, or else the first

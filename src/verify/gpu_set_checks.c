@@ -61,7 +61,7 @@ AVER_GPU_CHECK(aver_check_gpu_distinct)
     for (unsigned i = 1; i < g->n; i++)
         for (unsigned j = 0; j < i; j++)
             if (same_device(&g->device[i], &g->device[j])) {
-                aver_say(why, AVER_FAIL, "%u and %u are one device", j, i);
+                aver_say(why, AVER_FAIL, "devices %u and %u are one", j, i);
                 aver_device_found(&g->device[i], AVER_LAYER_AUTHENTIC,
                                   AVER_FAIL, why, "duplicate_device");
                 return AVER_FAIL;
