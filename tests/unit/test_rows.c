@@ -589,6 +589,23 @@ static void no_payload(struct scene *s)
     s->payload = NULL;
 }
 
+static void payload_is_an_object(struct scene *s)
+{
+    json_object_set(s->report, "nvidia_payload", s->payload);
+    no_payload(s);
+}
+
+static void switches_alone(struct scene *s)
+{
+    no_payload(s);
+    json_object_set_new(s->report, "nvswitch_payload", json_string("{}"));
+}
+
+static void nonce_of_the_list_unreadable(struct scene *s)
+{
+    json_object_set_new(s->payload, "nonce", json_string("33"));
+}
+
 static void no_nonce_given(struct scene *s)
 {
     s->policy.has_nonce = false;
@@ -632,6 +649,11 @@ static void what_else_rows_say(void **state)
     assert_int_equal(after(no_gpus_unasked, "gpu.evidence"), AVER_UNKNOWN);
     assert_int_equal(after(no_payload, "gpu.evidence"), AVER_UNKNOWN);
     assert_int_equal(after(no_payload, "gpu.nonce"), AVER_SKIP);
+    assert_int_equal(after(payload_is_an_object, "gpu.evidence"), AVER_FAIL);
+    assert_int_equal(after(payload_is_an_object, "gpu.chain"), AVER_SKIP);
+    assert_int_equal(after(switches_alone, "gpu.evidence"), AVER_FAIL);
+    assert_int_equal(after(nonce_of_the_list_unreadable, "gpu.evidence"),
+                     AVER_FAIL);
     assert_int_equal(after(no_nonce_given, "report.fresh"), AVER_UNKNOWN);
     assert_int_equal(after(saved_before, "report.fresh"), AVER_NO_MATTER);
     assert_int_equal(after(no_public_key, "report.key_address"),
