@@ -70,6 +70,7 @@ enum reached {
 struct finding {
     enum reached reached;
     int64_t until; /* of GOOD */
+    bool held;     /* GOOD, since a hold is put up with */
     struct aver_flaw flaw;
 };
 
@@ -242,6 +243,7 @@ static enum reached judge_single(const struct question *q,
                   "the responder says that it does not know it");
         return NO_WORD;
     }
+    f->held = single->status == AVER_OCSP_REVOKED;
     return GOOD;
 }
 
@@ -293,13 +295,18 @@ static enum reached judge_list(const struct question *q, struct aver_list *l,
     return TIME;
 }
 
+/* An answer is newer than a list may be, or older: what it says counts, but
+ * that a list has the certificate counts more. */
 static void ask_lists(const struct question *q, struct finding *best)
 {
+    bool answered = best->reached >= NO_WORD;
+
     for (unsigned i = 0; i < q->r->nlists; i++) {
         struct finding f = {0};
 
         f.reached = judge_list(q, q->r->list[i], &f);
-        keep_better(best, &f);
+        if (f.reached == REVOKED || !answered)
+            keep_better(best, &f);
     }
 }
 
@@ -331,7 +338,7 @@ enum aver_standing aver_revocation_of(const struct aver_revocation *r,
     struct finding best = {0};
 
     ask_staples(&q, &best);
-    if (best.reached < NO_WORD)
+    if (!best.held) /* a list does not say that it is only a hold */
         ask_lists(&q, &best);
     if (best.reached == GOOD) {
         if (until != NULL)

@@ -43,8 +43,10 @@ struct aver_revocation {
 /* How `l` stands, whose issuer is `by`. Unless it is good, with the flaw:
  * "revocation_missing", "ocsp_signer", "ocsp_signature", "ocsp_time",
  * "revocation_unknown", "revoked". One answer that holds and says revoked
- * outweighs all others, whatever its age. The end of the time for which it
- * was found good goes to `until` (NULL: not wanted). */
+ * outweighs all others, whatever its age; so does a list of the issuer's that
+ * has it, unless an answer says that it is a hold which is put up with. The end
+ * of the time for which it was found good goes to `until` (NULL: not wanted).
+ */
 enum aver_standing aver_revocation_of(const struct aver_revocation *r,
                                       const struct aver_link *l,
                                       const struct aver_link *by,

@@ -336,7 +336,12 @@ def cases():
     yield good("stale", crls=["empty"], until=month)
     yield good("flipped", crls=["empty"], until=month)
     yield bad("revoked", "stale", crls=["listed"])
-    yield good("good-sha1", crls=["listed"])
+    yield bad("revoked", "good-sha1", crls=["listed"])
+    yield bad("revoked", "good-sha1", crls=["listed-ended"])
+    yield good("good-sha1", crls=["empty"])
+    yield good("good-sha1", crls=["listed-of-twin"])
+    yield good("hold", crls=["listed"], hold=True)
+    yield bad("revoked", "hold", crls=["listed"])
     yield bad("ocsp_signature", "flipped", crls=["of-twin"])
 
 
