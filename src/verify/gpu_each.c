@@ -48,10 +48,11 @@ void aver_device_found(struct aver_gpu_device *d, enum aver_layer layer,
     if (!l->asked || badness(result) > badness(l->result)) {
         l->result = result == AVER_NO_MATTER ? AVER_PASS : result;
         l->optional = why->optional;
+        l->cause = why->cause != NULL ? why->cause : cause;
     }
     l->asked = true;
     if (badness(result) >= badness(AVER_SIMULATED) && d->cause == NULL)
-        d->cause = why->cause != NULL ? why->cause : cause;
+        d->cause = l->cause;
 }
 
 static bool wants_none(const struct aver_policy *p)

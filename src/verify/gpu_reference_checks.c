@@ -333,9 +333,12 @@ static enum aver_result rim_revocation(const struct aver_subject *s,
         struct aver_note note = {0};
         enum aver_result now;
 
-        if (r.of[i] == NULL || r.of[i]->chain.n != AVER_RIM_CHAIN)
+        if (r.of[i] == NULL)
             continue;
         any = true;
+        /* As of devices: only of signers whom the root vouches for. */
+        if (judge_rim(s, r.of[i], r.name[i], &note) != AVER_PASS)
+            return aver_say(why, AVER_SKIP, "%s does not hold", r.name[i]);
         now = judge_signers(s, r.of[i], r.name[i], &until, &note);
         result = heavier(result, now, &note, why);
     }

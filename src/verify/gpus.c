@@ -169,15 +169,11 @@ const char *aver_layer_name(enum aver_layer layer)
     return names[layer];
 }
 
-static const char *revocation_word(const struct aver_gpu_device *d,
-                                   enum aver_result r)
+/* Of a device's certificate, or of one that signed its RIMs. */
+static bool is_revoked(const struct aver_layer_result *l)
 {
-    if (r == AVER_PASS)
-        return "good";
-    return r == AVER_FAIL && d->cause != NULL &&
-                   strstr(d->cause, "revoked") != NULL
-               ? "revoked"
-               : "unknown";
+    return l->result == AVER_FAIL && (strcmp(l->cause, "revoked") == 0 ||
+                                      strcmp(l->cause, "rim_revoked") == 0);
 }
 
 const char *aver_layer_word(const struct aver_gpu_device *d,
@@ -187,7 +183,7 @@ const char *aver_layer_word(const struct aver_gpu_device *d,
     enum aver_result r = l->asked ? l->result : AVER_UNKNOWN;
 
     if (layer == AVER_LAYER_REVOCATION)
-        return revocation_word(d, r);
+        return r == AVER_PASS ? "good" : is_revoked(l) ? "revoked" : "unknown";
     if (layer != AVER_LAYER_MEASUREMENTS)
         return aver_result_name(r);
     if (r == AVER_PASS)

@@ -25,8 +25,9 @@ enum aver_layer {
 /* What the rows found out about one device, layer by layer. */
 struct aver_layer_result {
     bool asked;
-    enum aver_result result;
+    enum aver_result result; /* the worst */
     bool optional;
+    const char *cause; /* of it, where it fails */
 };
 
 struct aver_gpu_device {

@@ -285,9 +285,35 @@ static void what_is_missing_hides_nothing(void **state)
     }
 }
 
+/* Each layer has its own word, whatever else is wrong. */
+static void a_layer_answers_for_itself(void **state)
+{
+    const struct aver_gpu_device *d;
+    struct gpu_case c;
+
+    (void)state;
+    gpu_case_open(&c, "gpu/cases", "syn-ocsp-revoked-brom");
+    c.policy.nonce[0] ^= 1;
+    gpu_case_judge(&c);
+    d = &c.gpus->device[0];
+    assert_string_equal(d->cause, "nonce_envelope");
+    assert_string_equal(aver_layer_word(d, AVER_LAYER_AUTHENTIC), "fail");
+    assert_string_equal(aver_layer_word(d, AVER_LAYER_REVOCATION), "revoked");
+    assert_string_equal(aver_layer_word(d, AVER_LAYER_MEASUREMENTS),
+                        "no reference");
+    assert_string_equal(aver_layer_word(d, AVER_LAYER_POLICY), "pass");
+    gpu_case_close(&c);
+    gpu_case_open(&c, "gpu/cases", "syn-ocsp-expired");
+    gpu_case_judge(&c);
+    d = &c.gpus->device[0];
+    assert_string_equal(aver_layer_word(d, AVER_LAYER_REVOCATION), "unknown");
+    gpu_case_close(&c);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_layer_answers_for_itself),
         cmocka_unit_test(every_case),
         cmocka_unit_test(no_row_is_without_a_case),
         cmocka_unit_test(what_is_missing_hides_nothing),
