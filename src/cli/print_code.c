@@ -4,6 +4,7 @@
  * bears it out. All of it is printed as hex. */
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/members.h"
 #include "cli/print.h"
 #include "verify/code_checks.h"
 
@@ -64,20 +65,6 @@ void print_code(FILE *f, const struct aver_subject *s)
         fprintf(f, "keys     from %s\n", provider_of(s));
 }
 
-static void put(json_t *o, const char *name, json_t *value)
-{
-    if (value == NULL || json_object_set_new(o, name, value) != 0)
-        abort();
-}
-
-static void put_hex(json_t *o, const char *name, const uint8_t *p, size_t n)
-{
-    char hex[2 * FACT_MAX + 1];
-
-    aver_hex_encode(hex, p, n);
-    put(o, name, json_string(hex));
-}
-
 /* Registers as the log gives them, and what follows from the quote's. */
 static void put_registers(json_t *o, const struct aver_subject *s)
 {
@@ -89,17 +76,16 @@ static void put_registers(json_t *o, const struct aver_subject *s)
         char hex[97];
 
         aver_hex_encode(hex, s->code->replay.rtmr[i], 48);
-        if (json_array_append_new(list, json_string(hex)) != 0)
-            abort();
+        member_item(list, json_string(hex));
     }
-    put(o, "replayed", list);
+    member_put(o, "replayed", list);
     if (r == NULL || !r->has_mrtd || !r->has_rtmr[0] || !r->has_rtmr[1] ||
         !r->has_rtmr[2] || !r->has_rtmr[3] || !r->has_configid)
         return;
     aver_mr_aggregated(hash, r);
-    put_hex(o, "mr_aggregated", hash, 32);
+    member_hex(o, "mr_aggregated", aver_bytes_of(hash, 32));
     aver_mr_system(hash, r, aver_code_fact(s, AVER_CODE_KEY_PROVIDER));
-    put_hex(o, "mr_system", hash, 32);
+    member_hex(o, "mr_system", aver_bytes_of(hash, 32));
 }
 
 static void put_provider(json_t *o, const struct aver_subject *s)
@@ -109,9 +95,9 @@ static void put_provider(json_t *o, const struct aver_subject *s)
     aver_buf_init(&id, 1 << 16);
     if (aver_hex_encode_buf(&id, aver_buf_view(&s->code->provider.id)) != 0)
         abort();
-    put(o, "key_provider", json_string(provider_of(s)));
-    put(o, "key_provider_id",
-        json_stringn(id.n > 0 ? (const char *)id.p : "", id.n));
+    member_put(o, "key_provider", json_string(provider_of(s)));
+    member_put(o, "key_provider_id",
+               json_stringn(id.n > 0 ? (const char *)id.p : "", id.n));
     aver_buf_clear(&id);
 }
 
@@ -122,15 +108,16 @@ json_t *print_code_object(const struct aver_subject *s)
 
     if (o == NULL)
         abort();
-    put(o, "quote_judged", json_boolean(!print_is_log_alone(s)));
-    put(o, "events", json_integer(s->code->log.n));
+    member_put(o, "quote_judged", json_boolean(!print_is_log_alone(s)));
+    member_put(o, "events", json_integer(s->code->log.n));
     put_registers(o, s);
     for (size_t i = 0; i < FACTS; i++)
         if (fact_hex(hex, s, facts[i].value)[0] != '\0')
-            put(o, facts[i].member, json_string(hex));
+            member_put(o, facts[i].member, json_string(hex));
     if (provider_of(s) != NULL)
         put_provider(o, s);
     if (aver_code_image_holds(s))
-        put_hex(o, "os_image_hash", s->code->lite.os_image_hash, 32);
+        member_hex(o, "os_image_hash",
+                   aver_bytes_of(s->code->lite.os_image_hash, 32));
     return o;
 }

@@ -4,9 +4,9 @@
  * as lines for people and as members of the JSON object. */
 #include "base/text.h"
 #include "base/time.h"
+#include "cli/members.h"
 #include "cli/print.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static bool has_status(const struct outcome *o)
@@ -80,22 +80,6 @@ void print_cpu(FILE *f, const struct outcome *o)
         print_measurements(f, &c->quote);
 }
 
-static void put(json_t *o, const char *name, json_t *value)
-{
-    if (value == NULL || json_object_set_new(o, name, value) != 0)
-        abort(); /* out of memory */
-}
-
-static void put_hex(json_t *o, const char *name, struct aver_bytes b)
-{
-    char hex[2 * 64 + 1];
-
-    if (b.n == 0 || b.n > 64)
-        return;
-    aver_hex_encode(hex, b.p, b.n);
-    put(o, name, json_string(hex));
-}
-
 static json_t *advisories(const struct aver_tcb *t)
 {
     const char *ids[AVER_ADVISORIES_MAX];
@@ -103,8 +87,7 @@ static json_t *advisories(const struct aver_tcb *t)
     json_t *list = json_array();
 
     for (size_t i = 0; i < n; i++)
-        if (json_array_append_new(list, json_string(ids[i])) != 0)
-            abort();
+        member_item(list, json_string(ids[i]));
     return list;
 }
 
@@ -112,13 +95,14 @@ static json_t *tcb(const struct aver_cpu *c)
 {
     json_t *o = json_object();
 
-    put(o, "status", json_string(aver_tcb_status_name(c->tcb.status)));
-    put(o, "platform", json_string(status_of(c->tcb.platform)));
-    put(o, "module", json_string(status_of(c->tcb.module)));
-    put(o, "qe", json_string(status_of(c->tcb.qe)));
-    put(o, "advisories", advisories(&c->tcb));
-    put(o, "evaluation", json_integer((json_int_t)aver_cpu_evaluation(c)));
-    put(o, "valid_until", json_integer(aver_cpu_valid_until(c)));
+    member_put(o, "status", json_string(aver_tcb_status_name(c->tcb.status)));
+    member_put(o, "platform", json_string(status_of(c->tcb.platform)));
+    member_put(o, "module", json_string(status_of(c->tcb.module)));
+    member_put(o, "qe", json_string(status_of(c->tcb.qe)));
+    member_put(o, "advisories", advisories(&c->tcb));
+    member_put(o, "evaluation",
+               json_integer((json_int_t)aver_cpu_evaluation(c)));
+    member_put(o, "valid_until", json_integer(aver_cpu_valid_until(c)));
     return o;
 }
 
@@ -126,29 +110,29 @@ static void put_td(json_t *o, const struct aver_td *t)
 {
     char name[] = "rtmr0";
 
-    put_hex(o, "tee_tcb_svn", t->tee_tcb_svn);
-    put_hex(o, "mrseam", t->mrseam);
-    put_hex(o, "td_attributes", t->td_attributes);
-    put_hex(o, "xfam", t->xfam);
-    put_hex(o, "mrtd", t->mrtd);
-    put_hex(o, "mrconfigid", t->mrconfigid);
-    put_hex(o, "mrowner", t->mrowner);
-    put_hex(o, "mrownerconfig", t->mrownerconfig);
+    member_hex(o, "tee_tcb_svn", t->tee_tcb_svn);
+    member_hex(o, "mrseam", t->mrseam);
+    member_hex(o, "td_attributes", t->td_attributes);
+    member_hex(o, "xfam", t->xfam);
+    member_hex(o, "mrtd", t->mrtd);
+    member_hex(o, "mrconfigid", t->mrconfigid);
+    member_hex(o, "mrowner", t->mrowner);
+    member_hex(o, "mrownerconfig", t->mrownerconfig);
     for (unsigned i = 0; i < 4; i++) {
         name[4] = (char)('0' + i);
-        put_hex(o, name, t->rtmr[i]);
+        member_hex(o, name, t->rtmr[i]);
     }
-    put_hex(o, "tee_tcb_svn2", t->tee_tcb_svn2);
-    put_hex(o, "mrservicetd", t->mrservicetd);
+    member_hex(o, "tee_tcb_svn2", t->tee_tcb_svn2);
+    member_hex(o, "mrservicetd", t->mrservicetd);
 }
 
 static void put_enclave(json_t *o, const struct aver_enclave *e)
 {
-    put_hex(o, "attributes", e->attributes);
-    put_hex(o, "mrenclave", e->mrenclave);
-    put_hex(o, "mrsigner", e->mrsigner);
-    put(o, "isvprodid", json_integer(e->isvprodid));
-    put(o, "isvsvn", json_integer(e->isvsvn));
+    member_hex(o, "attributes", e->attributes);
+    member_hex(o, "mrenclave", e->mrenclave);
+    member_hex(o, "mrsigner", e->mrsigner);
+    member_put(o, "isvprodid", json_integer(e->isvprodid));
+    member_put(o, "isvsvn", json_integer(e->isvsvn));
 }
 
 static json_t *fields(const struct aver_quote *q)
@@ -156,13 +140,13 @@ static json_t *fields(const struct aver_quote *q)
     bool sgx = q->tee == AVER_TEE_SGX;
     json_t *o = json_object();
 
-    put(o, "version", json_integer(q->version));
-    put(o, "tee", json_string(sgx ? "sgx" : "tdx"));
+    member_put(o, "version", json_integer(q->version));
+    member_put(o, "tee", json_string(sgx ? "sgx" : "tdx"));
     if (sgx)
         put_enclave(o, &q->enclave);
     else
         put_td(o, &q->td);
-    put_hex(o, "report_data", q->report_data);
+    member_hex(o, "report_data", q->report_data);
     return o;
 }
 
@@ -173,11 +157,11 @@ void print_cpu_members(json_t *object, const struct outcome *o)
     if (c == NULL || c->quote_fault[0] != '\0')
         return;
     if (has_status(o))
-        put(object, "tcb", tcb(c));
+        member_put(object, "tcb", tcb(c));
     json_t *members = fields(&c->quote);
     if (c->leaf != NULL && c->pck_fault[0] == '\0') {
-        put_hex(members, "fmspc", aver_bytes_of(c->pck.fmspc, 6));
-        put_hex(members, "ppid", aver_bytes_of(c->pck.ppid, 16));
+        member_hex(members, "fmspc", aver_bytes_of(c->pck.fmspc, 6));
+        member_hex(members, "ppid", aver_bytes_of(c->pck.ppid, 16));
     }
-    put(object, "fields", members);
+    member_put(object, "fields", members);
 }

@@ -4,9 +4,9 @@
  * them, and the four answers about each, as lines for people and as members of
  * the JSON object. */
 #include "base/text.h"
+#include "cli/members.h"
 #include "cli/print.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const char *or_dash(const char *text)
@@ -57,38 +57,10 @@ void print_gpus(FILE *f, const struct outcome *o)
 
 /* ---- JSON ---- */
 
-static void put(json_t *o, const char *name, json_t *value)
-{
-    if (value == NULL || json_object_set_new(o, name, value) != 0)
-        abort(); /* out of memory */
-}
-
-static void put_text(json_t *o, const char *name, const char *text)
-{
-    if (text[0] != '\0')
-        put(o, name, json_string(text));
-}
-
-static void put_hex(json_t *o, const char *name, struct aver_bytes b)
-{
-    char hex[2 * 64 + 1];
-
-    if (b.n > 64)
-        abort();
-    aver_hex_encode(hex, b.p, b.n);
-    put(o, name, json_string(hex));
-}
-
-static void append(json_t *list, json_t *value)
-{
-    if (value == NULL || json_array_append_new(list, value) != 0)
-        abort();
-}
-
 static void put_switched(json_t *o, const char *name, enum aver_switched s)
 {
     if (s == AVER_SW_ON || s == AVER_SW_OFF)
-        put(o, name, json_boolean(s == AVER_SW_ON));
+        member_put(o, name, json_boolean(s == AVER_SW_ON));
 }
 
 static const struct aver_rim_entry *golden(const struct aver_rim *r,
@@ -109,16 +81,16 @@ static json_t *mismatch(const struct aver_gpu_device *d, unsigned i)
     json_t *o = json_object(), *values = json_array();
     char hex[97];
 
-    put(o, "index", json_integer(index));
-    put(o, "source",
-        json_string(source == d->driver ? d->driver_rim : d->vbios_rim));
+    member_put(o, "index", json_integer(index));
+    member_put(o, "source",
+               json_string(source == d->driver ? d->driver_rim : d->vbios_rim));
     if (index < d->report.n && d->report.block[index].value.n <= 64)
-        put_hex(o, "measured", d->report.block[index].value);
+        member_hex(o, "measured", d->report.block[index].value);
     for (unsigned v = 0; e != NULL && v < e->n; v++) {
         aver_hex_encode(hex, e->hash[v], 48);
-        append(values, json_string(hex));
+        member_item(values, json_string(hex));
     }
-    put(o, "expected", values);
+    member_put(o, "expected", values);
     return o;
 }
 
@@ -129,29 +101,29 @@ static void put_measurements(json_t *o, const struct aver_gpu_device *d)
     unsigned room = sizeof(r->mismatch) / sizeof(r->mismatch[0]);
 
     if (d->driver_rim[0] != '\0')
-        append(rims, json_string(d->driver_rim));
+        member_item(rims, json_string(d->driver_rim));
     if (d->vbios_rim[0] != '\0')
-        append(rims, json_string(d->vbios_rim));
-    put(o, "rims", rims);
-    put(o, "compared", json_integer(r->compared));
+        member_item(rims, json_string(d->vbios_rim));
+    member_put(o, "rims", rims);
+    member_put(o, "compared", json_integer(r->compared));
     for (unsigned i = 0; i < r->mismatches && i < room; i++)
-        append(list, mismatch(d, i));
-    put(o, "mismatches", list);
+        member_item(list, mismatch(d, i));
+    member_put(o, "mismatches", list);
 }
 
 static void put_fields(json_t *o, const struct aver_gpu_device *d)
 {
     const struct aver_opaque *f = &d->fields;
 
-    put_hex(o, "nonce", d->report.nonce);
-    put(o, "measurement_count", json_integer(d->report.n));
-    put_text(o, "driver", f->driver);
-    put_text(o, "vbios", f->vbios);
-    put_text(o, "mode", aver_gpu_mode_name(f->mode));
+    member_hex(o, "nonce", d->report.nonce);
+    member_put(o, "measurement_count", json_integer(d->report.n));
+    member_text(o, "driver", f->driver);
+    member_text(o, "vbios", f->vbios);
+    member_text(o, "mode", aver_gpu_mode_name(f->mode));
     put_switched(o, "nvdec0", f->nvdec0);
     put_switched(o, "protected_pcie", f->protected_pcie);
     if (f->has_fwid)
-        put_hex(o, "fwid", aver_bytes_of(f->fwid, 48));
+        member_hex(o, "fwid", aver_bytes_of(f->fwid, 48));
     put_measurements(o, d);
 }
 
@@ -176,17 +148,18 @@ static json_t *device(const struct aver_gpu_device *d, unsigned i)
 {
     json_t *o = json_object();
 
-    put(o, "index", json_integer(i));
-    put_text(o, "arch", arch_of(d));
-    put(o, "result", json_string(aver_result_name(worst(d))));
+    member_put(o, "index", json_integer(i));
+    member_text(o, "arch", arch_of(d));
+    member_put(o, "result", json_string(aver_result_name(worst(d))));
     if (d->cause != NULL)
-        put(o, "reason", json_string(d->cause));
+        member_put(o, "reason", json_string(d->cause));
     for (int l = 0; l < AVER_LAYERS; l++)
-        put(o, aver_layer_name((enum aver_layer)l),
-            json_string(aver_layer_word(d, (enum aver_layer)l)));
-    put_text(o, "device_id", d->id.id);
-    put_text(o, "leaf_serial", d->id.leaf_serial);
-    put(o, "encoding", json_string(aver_gpu_encoding_name(d->item->encoding)));
+        member_put(o, aver_layer_name((enum aver_layer)l),
+                   json_string(aver_layer_word(d, (enum aver_layer)l)));
+    member_text(o, "device_id", d->id.id);
+    member_text(o, "leaf_serial", d->id.leaf_serial);
+    member_put(o, "encoding",
+               json_string(aver_gpu_encoding_name(d->item->encoding)));
     if (readable(d))
         put_fields(o, d);
     return o;
@@ -201,6 +174,6 @@ void print_gpu_members(json_t *object, const struct outcome *o)
         return;
     list = json_array();
     for (unsigned i = 0; i < g->n; i++)
-        append(list, device(&g->device[i], i));
-    put(object, "gpus", list);
+        member_item(list, device(&g->device[i], i));
+    member_put(object, "gpus", list);
 }

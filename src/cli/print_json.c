@@ -4,26 +4,11 @@
  * not apply are absent. Out of memory ends the program. */
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/members.h"
 #include "cli/print.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static void put(json_t *o, const char *name, json_t *value)
-{
-    if (value == NULL || json_object_set_new(o, name, value) != 0)
-        abort();
-}
-
-static void put_hex(json_t *o, const char *name, struct aver_bytes b)
-{
-    char hex[2 * 64 + 1];
-
-    if (b.n > 64)
-        abort();
-    aver_hex_encode(hex, b.p, b.n);
-    put(o, name, json_string(hex));
-}
 
 static void put_key(json_t *o, const char *name, const struct aver_key_id *k)
 {
@@ -31,7 +16,7 @@ static void put_key(json_t *o, const char *name, const struct aver_key_id *k)
 
     aver_key_id_format(text, k);
     if (text[0] != '\0')
-        put(o, name, json_string(text));
+        member_put(o, name, json_string(text));
 }
 
 static const char *verdict_word(enum aver_word word)
@@ -51,36 +36,29 @@ static json_t *checks(const struct aver_verdict *v)
             c->detail[0] != '\0' ? c->detail : c->row->sentence;
         json_t *o = json_object();
 
-        put(o, "id", json_string(c->row->id));
-        put(o, "group", json_string(aver_group_name(c->row->group)));
-        put(o, "required", json_boolean(c->required));
-        put(o, "result", json_string(aver_result_name(c->result)));
-        put(o, "detail", json_string(detail));
-        if (json_array_append_new(list, o) != 0)
-            abort();
+        member_put(o, "id", json_string(c->row->id));
+        member_put(o, "group", json_string(aver_group_name(c->row->group)));
+        member_put(o, "required", json_boolean(c->required));
+        member_put(o, "result", json_string(aver_result_name(c->result)));
+        member_put(o, "detail", json_string(detail));
+        member_item(list, o);
     }
     return list;
-}
-
-static void put_claim(json_t *o, const char *name, const char *value)
-{
-    if (value[0] != '\0')
-        put(o, name, json_string(value));
 }
 
 static json_t *claims(const struct aver_claims *c)
 {
     json_t *o = json_object();
 
-    put_claim(o, "tee", c->tee);
-    put_claim(o, "simulated", c->simulated);
-    put_claim(o, "serving", c->serving);
-    put_claim(o, "engine_binding", c->engine_binding);
-    put_claim(o, "model_name", c->model_name);
-    put_claim(o, "instance_id", c->instance);
-    put_claim(o, "name", c->name);
-    put_claim(o, "version", c->version);
-    put_claim(o, "commit", c->commit);
+    member_text(o, "tee", c->tee);
+    member_text(o, "simulated", c->simulated);
+    member_text(o, "serving", c->serving);
+    member_text(o, "engine_binding", c->engine_binding);
+    member_text(o, "model_name", c->model_name);
+    member_text(o, "instance_id", c->instance);
+    member_text(o, "name", c->name);
+    member_text(o, "version", c->version);
+    member_text(o, "commit", c->commit);
     return o;
 }
 
@@ -88,12 +66,12 @@ static void put_report(json_t *o, const struct aver_report *r)
 {
     put_key(o, "signing_address", &r->key);
     if (r->key.n > 0)
-        put(o, "signing_algo", json_string(aver_algo_name(r->algo)));
+        member_put(o, "signing_algo", json_string(aver_algo_name(r->algo)));
     if (r->has_nonce == AVER_PRESENT)
-        put_hex(o, "nonce", aver_bytes_of(r->nonce, 32));
+        member_hex(o, "nonce", aver_bytes_of(r->nonce, 32));
     json_t *said = claims(&r->claims);
     if (json_object_size(said) > 0)
-        put(o, "claimed", said);
+        member_put(o, "claimed", said);
     else
         json_decref(said);
 }
@@ -105,16 +83,16 @@ static json_t *receipt(const struct aver_subject *s)
     json_t *o = json_object();
 
     if (s->request_sha256 != NULL)
-        put_hex(o, "request_sha256", aver_bytes_of(s->request_sha256, 32));
+        member_hex(o, "request_sha256", aver_bytes_of(s->request_sha256, 32));
     if (s->response_sha256 != NULL)
-        put_hex(o, "response_sha256", aver_bytes_of(s->response_sha256, 32));
+        member_hex(o, "response_sha256", aver_bytes_of(s->response_sha256, 32));
     if (r->absent[0] != '\0' || r->fault[0] != '\0')
         return o;
     const struct aver_key_id *expected =
         s->report != NULL ? &s->report->key : &s->policy->key;
     if (aver_receipt_signer(&signer, r, expected, NULL) == 0)
         put_key(o, "signer", &signer);
-    put(o, "algo", json_string(aver_algo_name(r->algo)));
+    member_put(o, "algo", json_string(aver_algo_name(r->algo)));
     return o;
 }
 
@@ -135,15 +113,16 @@ static json_t *head(const struct outcome *o, enum aver_word word,
     bool simulator = s->policy->trust == AVER_TRUST_SIMULATOR;
     json_t *out = json_object();
 
-    put(out, "verdict", json_string(verdict_word(word)));
-    put(out, "trust",
-        json_string(simulator     ? "simulator"
-                    : own_root(s) ? "custom"
-                                  : "vendor"));
+    member_put(out, "verdict", json_string(verdict_word(word)));
+    member_put(out, "trust",
+               json_string(simulator     ? "simulator"
+                           : own_root(s) ? "custom"
+                                         : "vendor"));
     if (simulator && (s->report != NULL || s->cpu != NULL || s->gpus != NULL))
-        put(out, "simulated", json_true());
-    put(out, "at", json_integer(o->at));
-    put(out, "reason", why != NULL ? json_string(why->cause) : json_null());
+        member_put(out, "simulated", json_true());
+    member_put(out, "at", json_integer(o->at));
+    member_put(out, "reason",
+               why != NULL ? json_string(why->cause) : json_null());
     return out;
 }
 
@@ -160,15 +139,15 @@ static void put_members(json_t *out, const struct outcome *o)
 {
     const struct aver_subject *s = o->subject;
 
-    put(out, "checks", checks(o->verdict));
+    member_put(out, "checks", checks(o->verdict));
     print_cpu_members(out, o);
     print_gpu_members(out, o);
     if (s->report != NULL)
         put_report(out, s->report);
     if (s->code != NULL)
-        put(out, "code", print_code_object(s));
+        member_put(out, "code", print_code_object(s));
     if (s->receipt != NULL)
-        put(out, "receipt", receipt(s));
+        member_put(out, "receipt", receipt(s));
     print_nras_members(out, o);
 }
 
@@ -187,9 +166,9 @@ static json_t *scope_object(const struct outcome *o, unsigned i)
     struct outcome one = {&o->verdict[i], &s, o->source, o->at};
     json_t *out = json_object(), *members = one_object(&one);
 
-    put(out, "scope", json_string(scope->name));
+    member_put(out, "scope", json_string(scope->name));
     if (scope->copies > 0)
-        put(out, "copies", json_integer(scope->copies));
+        member_put(out, "copies", json_integer(scope->copies));
     if (json_object_update(out, members) != 0)
         abort();
     json_decref(members);
@@ -211,9 +190,8 @@ json_t *print_object(const struct outcome *o)
     json_t *out = head(o, print_word(o), refused_of(o->verdict, n));
     json_t *list = json_array();
     for (unsigned i = 0; i < n; i++)
-        if (json_array_append_new(list, scope_object(o, i)) != 0)
-            abort();
-    put(out, "scopes", list);
+        member_item(list, scope_object(o, i));
+    member_put(out, "scopes", list);
     return out;
 }
 
@@ -221,11 +199,11 @@ json_t *print_undecided(const char *why)
 {
     json_t *out = json_object();
 
-    put(out, "verdict", json_string("undecided"));
-    put(out, "reason", json_null());
-    put(out, "checks", json_array());
+    member_put(out, "verdict", json_string("undecided"));
+    member_put(out, "reason", json_null());
+    member_put(out, "checks", json_array());
     json_t *text = json_string(why);
-    put(out, "error", text != NULL ? text : json_string("?"));
+    member_put(out, "error", text != NULL ? text : json_string("?"));
     return out;
 }
 

@@ -3,10 +3,10 @@
  * print_nras: what NVIDIA's service says of GPUs, as lines for people and as
  * members of the JSON object; and that it is the service that says so. */
 #include "base/time.h"
+#include "cli/members.h"
 #include "cli/print.h"
 #include "verify/nras_checks.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const char *or_dash(const char *text)
@@ -62,22 +62,10 @@ void print_nras(FILE *f, const struct outcome *o)
 
 /* ---- JSON ---- */
 
-static void put(json_t *o, const char *name, json_t *value)
-{
-    if (value == NULL || json_object_set_new(o, name, value) != 0)
-        abort(); /* out of memory */
-}
-
-static void put_text(json_t *o, const char *name, const char *text)
-{
-    if (text[0] != '\0')
-        put(o, name, json_string(text));
-}
-
 static void put_says(json_t *o, const char *name, enum aver_nras_says v)
 {
     if (v != AVER_NRAS_SILENT)
-        put(o, name, json_boolean(v == AVER_NRAS_TRUE));
+        member_put(o, name, json_boolean(v == AVER_NRAS_TRUE));
 }
 
 static void put_time(json_t *o, const char *name, int64_t at)
@@ -85,7 +73,7 @@ static void put_time(json_t *o, const char *name, int64_t at)
     char text[AVER_TIME_TEXT];
 
     aver_time_format(text, at);
-    put(o, name, json_string(text));
+    member_put(o, name, json_string(text));
 }
 
 /* What it says counts for something only where it is the service's word. */
@@ -103,16 +91,16 @@ static json_t *gpu(const struct aver_nras_gpu *g, const struct aver_verdict *v)
 {
     json_t *o = json_object();
 
-    put(o, "name", json_string(g->name));
-    put(o, "result", json_string(aver_result_name(result_of(g, v))));
-    put_text(o, "hwmodel", g->hwmodel);
-    put_text(o, "driver", g->driver);
-    put_text(o, "vbios", g->vbios);
-    put_text(o, "ueid", g->ueid);
-    put_text(o, "measres", g->measres);
-    put_text(o, "dbgstat", g->dbgstat);
+    member_put(o, "name", json_string(g->name));
+    member_put(o, "result", json_string(aver_result_name(result_of(g, v))));
+    member_text(o, "hwmodel", g->hwmodel);
+    member_text(o, "driver", g->driver);
+    member_text(o, "vbios", g->vbios);
+    member_text(o, "ueid", g->ueid);
+    member_text(o, "measres", g->measres);
+    member_text(o, "dbgstat", g->dbgstat);
     put_says(o, "secboot", g->secboot);
-    put_text(o, "error", g->error);
+    member_text(o, "error", g->error);
     return o;
 }
 
@@ -124,22 +112,21 @@ void print_nras_members(json_t *object, const struct outcome *o)
     if (r == NULL || r->fault[0] != '\0')
         return;
     whole = json_object();
-    put(whole, "vouches",
-        passed(o->verdict, "nras.signature")
-            ? json_string("NVIDIA's online service")
-            : json_null());
-    put_text(whole, "issuer", r->overall.issuer);
-    put_text(whole, "kid", r->overall.jwt.kid);
-    put_text(whole, "version", r->version);
+    member_put(whole, "vouches",
+               passed(o->verdict, "nras.signature")
+                   ? json_string("NVIDIA's online service")
+                   : json_null());
+    member_text(whole, "issuer", r->overall.issuer);
+    member_text(whole, "kid", r->overall.jwt.kid);
+    member_text(whole, "version", r->version);
     put_says(whole, "overall", r->result);
     if (r->overall.has_times) {
         put_time(whole, "not_before", r->overall.not_before);
         put_time(whole, "expires", r->overall.expires);
     }
-    put(object, "nras", whole);
+    member_put(object, "nras", whole);
     list = json_array();
     for (unsigned i = 0; i < r->n; i++)
-        if (json_array_append_new(list, gpu(&r->gpu[i], o->verdict)) != 0)
-            abort();
-    put(object, "gpus", list);
+        member_item(list, gpu(&r->gpu[i], o->verdict));
+    member_put(object, "gpus", list);
 }
