@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,8 +62,12 @@ void nvml_look(struct nvml_probe *p, struct nvml_library *l, const char *path)
 static bool is_readable(int fd, int ms)
 {
     struct pollfd wait = {.fd = fd, .events = POLLIN};
+    int k;
 
-    return poll(&wait, 1, ms) == 1;
+    do
+        k = poll(&wait, 1, ms);
+    while (k < 0 && errno == EINTR);
+    return k == 1;
 }
 
 static void read_probe(int fd, int limit_ms, struct nvml_probe *p)
@@ -105,8 +110,11 @@ int nvml_probe(struct nvml_probe *p, const char *path, int limit_ms,
     if (pipe2(fd, O_CLOEXEC) != 0)
         return aver_fail(err, AVER_EIO, "pipe: %s", strerror(errno));
     fflush(stdout); /* or the child writes it too */
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(1);
         /* Should it hang beyond killing, it holds nobody's sockets. */
         if (fd[1] > 3)
             close_range(3, (unsigned)fd[1] - 1, 0);

@@ -22,6 +22,14 @@ bool aver_bytes_equal(struct aver_bytes a, struct aver_bytes b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+int aver_bytes_compare(struct aver_bytes a, struct aver_bytes b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int d = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+    return d != 0 ? d : (a.n > b.n) - (a.n < b.n);
+}
+
 bool aver_bytes_is(struct aver_bytes a, const char *text)
 {
     return aver_bytes_equal(a, aver_bytes_str(text));

@@ -22,6 +22,8 @@ bool aver_bytes_equal(struct aver_bytes a, struct aver_bytes b);
 bool aver_bytes_is(struct aver_bytes a, const char *text);
 bool aver_bytes_is_nocase(struct aver_bytes a, const char *text);
 bool aver_bytes_starts(struct aver_bytes a, const char *text);
+/* Below, equal to or above 0, as in a dictionary of bytes. */
+int aver_bytes_compare(struct aver_bytes a, struct aver_bytes b);
 /* The view without the blanks, tabs and line ends around it. */
 struct aver_bytes aver_bytes_trim(struct aver_bytes a);
 /* Constant-time in the content; false at once when lengths differ. */

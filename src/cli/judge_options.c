@@ -49,9 +49,9 @@ static int read_count(struct aver_policy *p, const char *text)
 
     if (text == NULL)
         return 0;
-    if (aver_decimal(&n, aver_bytes_str(text), AVER_GPUS_MAX) != 0)
+    if (aver_decimal(&n, aver_bytes_str(text), AVER_DEVICES_MAX) != 0)
         return usage("--gpu-count %.40s: expected a number up to %d", text,
-                     AVER_GPUS_MAX);
+                     AVER_DEVICES_MAX);
     p->has_gpu_count = true;
     p->gpu_count = (unsigned)n;
     return 0;

@@ -7,16 +7,12 @@
 
 #include <string.h>
 
-#define OID(name, ...) static const uint8_t name[] = {__VA_ARGS__}
-
-OID(oid_ec_key, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);
-OID(oid_p256, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07);
-OID(oid_p384, 0x2b, 0x81, 0x04, 0x00, 0x22);
-OID(oid_sha256, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02);
-OID(oid_sha384, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03);
-OID(oid_common_name, 0x55, 0x04, 0x03);
-
-#define IS(bytes, oid) aver_bytes_equal(bytes, aver_bytes_of(oid, sizeof(oid)))
+AVER_OID(oid_ec_key, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);
+AVER_OID(oid_p256, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07);
+AVER_OID(oid_p384, 0x2b, 0x81, 0x04, 0x00, 0x22);
+AVER_OID(oid_sha256, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02);
+AVER_OID(oid_sha384, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03);
+AVER_OID(oid_common_name, 0x55, 0x04, 0x03);
 
 enum aver_curve aver_der_signature_algorithm(struct aver_der *d)
 {
@@ -24,9 +20,9 @@ enum aver_curve aver_der_signature_algorithm(struct aver_der *d)
     struct aver_bytes oid = aver_der_take(&in, AVER_DER_OID);
 
     aver_der_end(&in);
-    if (!IS(oid, oid_sha256) && !IS(oid, oid_sha384))
+    if (!AVER_IS_OID(oid, oid_sha256) && !AVER_IS_OID(oid, oid_sha384))
         aver_der_fail(d);
-    return IS(oid, oid_sha384) ? AVER_P384 : AVER_P256;
+    return AVER_IS_OID(oid, oid_sha384) ? AVER_P384 : AVER_P256;
 }
 
 bool aver_der_extension(struct aver_der *list, struct aver_bytes *oid,
@@ -81,7 +77,7 @@ struct aver_bytes aver_der_name(struct aver_der *d, struct aver_bytes *common)
         while (aver_der_peek(&set) != 0) {
             struct aver_bytes oid, text = read_attribute(&set, &oid);
 
-            if (!IS(oid, oid_common_name))
+            if (!AVER_IS_OID(oid, oid_common_name))
                 continue;
             if (common->p != NULL) /* which of the two would count? */
                 aver_der_fail(d);
@@ -105,9 +101,9 @@ static void read_key(struct aver_cert *c, struct aver_der *d)
     c->point = aver_der_octet_bits(&in);
     aver_der_end(&in);
     c->spki = aver_der_whole(d, AVER_DER_SEQUENCE);
-    c->curve = IS(curve, oid_p384) ? AVER_P384 : AVER_P256;
-    if (!IS(kind, oid_ec_key) ||
-        (!IS(curve, oid_p256) && !IS(curve, oid_p384)) ||
+    c->curve = AVER_IS_OID(curve, oid_p384) ? AVER_P384 : AVER_P256;
+    if (!AVER_IS_OID(kind, oid_ec_key) ||
+        (!AVER_IS_OID(curve, oid_p256) && !AVER_IS_OID(curve, oid_p384)) ||
         c->point.n != 1 + 2 * aver_curve_size(c->curve) || c->point.p[0] != 4)
         aver_der_fail(d);
 }
@@ -172,7 +168,7 @@ static const struct known {
 static const struct known *find_known(struct aver_bytes oid)
 {
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (IS(oid, known[i].oid))
+        if (AVER_IS_OID(oid, known[i].oid))
             return &known[i];
     return NULL;
 }

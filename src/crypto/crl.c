@@ -5,10 +5,8 @@
 
 #include <string.h>
 
-static const uint8_t oid_crl_number[] = {0x55, 0x1d, 0x14};
-static const uint8_t oid_authority_id[] = {0x55, 0x1d, 0x23};
-
-#define IS(bytes, oid) aver_bytes_equal(bytes, aver_bytes_of(oid, sizeof(oid)))
+AVER_OID(oid_crl_number, 0x55, 0x1d, 0x14);
+AVER_OID(oid_authority_id, 0x55, 0x1d, 0x23);
 
 /* One entry: its serial number. Its date and reason do not matter, but that
  * nothing in it has to be understood. */
@@ -26,7 +24,7 @@ static struct aver_bytes read_entry(struct aver_der *list,
         return serial;
     struct aver_der extensions = aver_der_enter(&in, AVER_DER_SEQUENCE);
     while (aver_der_extension(&extensions, &oid, &critical, &content))
-        if (critical && !IS(oid, reason))
+        if (critical && !AVER_IS_OID(oid, reason))
             *unknown_critical = true;
     aver_der_end(&extensions);
     aver_der_end(&in);
@@ -57,9 +55,9 @@ static void read_extensions(struct aver_crl *c, struct aver_der *d)
     struct aver_der list = aver_der_enter(&outer, AVER_DER_SEQUENCE);
     aver_der_end(&outer);
     while (aver_der_extension(&list, &oid, &critical, &content)) {
-        if (IS(oid, oid_crl_number))
+        if (AVER_IS_OID(oid, oid_crl_number))
             c->has_number = true;
-        else if (IS(oid, oid_authority_id))
+        else if (AVER_IS_OID(oid, oid_authority_id))
             c->has_authority_id = true;
         else if (critical)
             c->unknown_critical = true;

@@ -58,4 +58,10 @@ void aver_der_end(struct aver_der *d);
 /* Sets the flag. */
 void aver_der_fail(struct aver_der *d);
 
+/* An OBJECT IDENTIFIER's content as a static object, and whether bytes are
+ * it. */
+#define AVER_OID(name, ...) static const uint8_t name[] = {__VA_ARGS__}
+#define AVER_IS_OID(bytes, oid)                                                \
+    aver_bytes_equal(bytes, aver_bytes_of(oid, sizeof(oid)))
+
 #endif

@@ -7,19 +7,15 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#define OID(name, ...) static const uint8_t name[] = {__VA_ARGS__}
-
-OID(oid_basic, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01);
-OID(oid_ocsp_signing, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09);
-OID(oid_extended_usage, 0x55, 0x1d, 0x25);
-OID(oid_key_usage, 0x55, 0x1d, 0x0f);
-OID(oid_constraints, 0x55, 0x1d, 0x13);
-OID(oid_sha1, 0x2b, 0x0e, 0x03, 0x02, 0x1a);
-OID(oid_sha256, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01);
-OID(oid_sha384, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02);
-OID(oid_sha512, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03);
-
-#define IS(bytes, oid) aver_bytes_equal(bytes, aver_bytes_of(oid, sizeof(oid)))
+AVER_OID(oid_basic, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01);
+AVER_OID(oid_ocsp_signing, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09);
+AVER_OID(oid_extended_usage, 0x55, 0x1d, 0x25);
+AVER_OID(oid_key_usage, 0x55, 0x1d, 0x0f);
+AVER_OID(oid_constraints, 0x55, 0x1d, 0x13);
+AVER_OID(oid_sha1, 0x2b, 0x0e, 0x03, 0x02, 0x1a);
+AVER_OID(oid_sha256, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01);
+AVER_OID(oid_sha384, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02);
+AVER_OID(oid_sha512, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03);
 
 /* The implicit [0] and [2] of a CertStatus: NULL, primitive. */
 enum { STATUS_GOOD = 0x80, STATUS_REVOKED = 0xa1, STATUS_UNKNOWN = 0x82 };
@@ -225,7 +221,7 @@ static void read_response(struct aver_ocsp *o, struct aver_der *top)
         struct aver_der bytes = aver_der_enter(&outer, AVER_DER_SEQUENCE);
 
         aver_der_end(&outer);
-        if (!IS(aver_der_take(&bytes, AVER_DER_OID), oid_basic))
+        if (!AVER_IS_OID(aver_der_take(&bytes, AVER_DER_OID), oid_basic))
             aver_der_fail(top);
         struct aver_der basic = aver_der_enter(&bytes, AVER_DER_OCTETS);
         aver_der_end(&bytes);
@@ -298,7 +294,7 @@ static bool has_ocsp_signing(struct aver_bytes content)
     struct aver_der list = aver_der_enter(&top, AVER_DER_SEQUENCE);
     aver_der_end(&top);
     while (aver_der_peek(&list) != 0)
-        if (IS(aver_der_take(&list, AVER_DER_OID), oid_ocsp_signing))
+        if (AVER_IS_OID(aver_der_take(&list, AVER_DER_OID), oid_ocsp_signing))
             found = true;
     return found && !failed;
 }
@@ -311,8 +307,9 @@ bool aver_cert_may_sign_ocsp(const struct aver_cert *cert)
 
     aver_der_init(&list, cert->extensions, &failed);
     while (aver_der_extension(&list, &oid, &critical, &content))
-        if (critical && !IS(oid, oid_key_usage) && !IS(oid, oid_constraints) &&
-            !IS(oid, oid_extended_usage))
+        if (critical && !AVER_IS_OID(oid, oid_key_usage) &&
+            !AVER_IS_OID(oid, oid_constraints) &&
+            !AVER_IS_OID(oid, oid_extended_usage))
             return false;
     usage = aver_cert_extension(
         cert, aver_bytes_of(oid_extended_usage, sizeof(oid_extended_usage)));

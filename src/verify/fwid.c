@@ -5,12 +5,9 @@
 
 #include <string.h>
 
-#define OID(name, ...) static const uint8_t name[] = {__VA_ARGS__}
-#define IS(bytes, oid) aver_bytes_equal(bytes, aver_bytes_of(oid, sizeof(oid)))
-
-OID(oid_with_key, 0x67, 0x81, 0x05, 0x05, 0x04, 0x01);
-OID(oid_tcb_info, 0x67, 0x81, 0x05, 0x05, 0x04, 0x01, 0x01);
-OID(oid_sha384, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02);
+AVER_OID(oid_with_key, 0x67, 0x81, 0x05, 0x05, 0x04, 0x01);
+AVER_OID(oid_tcb_info, 0x67, 0x81, 0x05, 0x05, 0x04, 0x01, 0x01);
+AVER_OID(oid_sha384, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02);
 
 #define FWIDS 6 /* the field of DiceTcbInfo */
 #define CONTEXT 0x80
@@ -24,7 +21,7 @@ static struct aver_bytes read_fwid(struct aver_der *d)
     struct aver_bytes digest = aver_der_take(&in, AVER_DER_OCTETS);
 
     aver_der_end(&in);
-    if (IS(algorithm, oid_sha384) && digest.n == AVER_FWID_SIZE)
+    if (AVER_IS_OID(algorithm, oid_sha384) && digest.n == AVER_FWID_SIZE)
         return digest;
     return (struct aver_bytes){NULL, 0};
 }
@@ -87,8 +84,8 @@ static int find(const struct aver_cert *leaf, struct aver_bytes *content,
 
     aver_der_init(&list, leaf->extensions, &failed);
     while (aver_der_extension(&list, &oid, &critical, &value))
-        if (IS(oid, oid_with_key) || IS(oid, oid_tcb_info)) {
-            *with_key = IS(oid, oid_with_key);
+        if (AVER_IS_OID(oid, oid_with_key) || AVER_IS_OID(oid, oid_tcb_info)) {
+            *with_key = AVER_IS_OID(oid, oid_with_key);
             *content = value;
             n++;
         }

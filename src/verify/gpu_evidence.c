@@ -154,17 +154,12 @@ static int read_text(struct aver_gpu_item *g, const struct aver_json_member *m,
     return rc;
 }
 
-static bool is_there(const struct aver_json_member *m)
-{
-    return m->type != AVER_JSON_ABSENT && m->type != AVER_JSON_NULL;
-}
-
 static void read_nonce(struct aver_gpu_claim *c,
                        const struct aver_json_member *m, struct aver_flaw *flaw)
 {
     struct aver_bytes text;
 
-    if (!is_there(m))
+    if (!aver_member_is_there(m))
         return;
     c->state = AVER_CLAIM_OK;
     if (aver_member_short(m, &text) && aver_hex_decode(c->nonce, 32, text) == 0)
@@ -185,7 +180,7 @@ static void read_arch(bool *has, char out[static 24],
 {
     struct aver_bytes text = aver_bytes_str("?");
 
-    if (!is_there(m))
+    if (!aver_member_is_there(m))
         return;
     if (m->type != AVER_JSON_STRING) {
         aver_flaw(flaw, "json_type", "\"arch\" is no string");
@@ -293,7 +288,7 @@ static void find_lists(struct lists *l, struct aver_gpu_evidence *e,
             form = i;
             forms++;
         }
-    if (forms != 1 || (is_there(&m[SWITCHES]) && form != GPU)) {
+    if (forms != 1 || (aver_member_is_there(&m[SWITCHES]) && form != GPU)) {
         aver_flaw(&e->flaw, "json_type",
                   "there is not exactly one list of devices");
         return;
@@ -304,7 +299,7 @@ static void find_lists(struct lists *l, struct aver_gpu_evidence *e,
         add_tinfoil(l, &m[GPU], source, e->digest, &e->flaw);
     else
         add_list(l, &m[form], source, &e->flaw);
-    if (is_there(&m[SWITCHES])) {
+    if (aver_member_is_there(&m[SWITCHES])) {
         add_tinfoil(l, &m[SWITCHES], source, e->switch_digest, &e->flaw);
         e->has_switch_digest = true;
     }

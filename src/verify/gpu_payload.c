@@ -56,19 +56,14 @@ static void read_text(struct aver_report *r, const struct aver_json_member *m,
     aver_buf_clear(&text);
 }
 
-static bool is_there(const struct aver_json_member *m)
-{
-    return m->type != AVER_JSON_ABSENT && m->type != AVER_JSON_NULL;
-}
-
 void aver_gpu_payload_read(struct aver_report *r,
                            const struct aver_json_member *gpus,
                            const struct aver_json_member *switches,
                            struct aver_bytes source)
 {
-    if (is_there(gpus))
+    if (aver_member_is_there(gpus))
         read_text(r, gpus, source);
-    if (!is_there(switches) || r->has_gpu == AVER_MALFORMED)
+    if (!aver_member_is_there(switches) || r->has_gpu == AVER_MALFORMED)
         return;
     if (r->has_gpu == AVER_ABSENT)
         fault(r, switches->name, "stands there without nvidia_payload");
@@ -79,7 +74,7 @@ void aver_gpu_payload_read(struct aver_report *r,
 void aver_gpu_list_read(struct aver_report *r, const struct aver_json_member *m,
                         struct aver_bytes source)
 {
-    if (!is_there(m))
+    if (!aver_member_is_there(m))
         return;
     if (m->type == AVER_JSON_ARRAY)
         keep(r, m->name,

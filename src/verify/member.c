@@ -28,6 +28,11 @@ struct aver_bytes aver_member_source(const struct aver_json_member *m,
     return aver_bytes_of(source.p + m->start, (size_t)(m->end - m->start));
 }
 
+bool aver_member_is_there(const struct aver_json_member *m)
+{
+    return m->type != AVER_JSON_ABSENT && m->type != AVER_JSON_NULL;
+}
+
 bool aver_member_short(const struct aver_json_member *m,
                        struct aver_bytes *text)
 {

@@ -16,6 +16,8 @@ AVER_MUST_CHECK int aver_members(struct aver_json_member *members, unsigned n,
 /* The value's own bytes; empty if the member is absent. */
 struct aver_bytes aver_member_source(const struct aver_json_member *m,
                                      struct aver_bytes source);
+/* True if something stands there: neither absent nor null. */
+bool aver_member_is_there(const struct aver_json_member *m);
 /* A short string (at most AVER_JSON_VALUE_MAX bytes): true with its text, a
  * view of *m. */
 bool aver_member_short(const struct aver_json_member *m,

@@ -210,23 +210,3 @@ int aver_quote_parse(struct aver_quote *q, struct aver_bytes in,
         return aver_fail(err, AVER_ELIMIT, "a quote of more than 64 KiB");
     return 0;
 }
-
-struct aver_bytes aver_pem_last(struct aver_bytes pem)
-{
-    static const char begin[] = "-----BEGIN CERTIFICATE-----";
-    struct aver_bytes last = {NULL, 0};
-    const uint8_t *p = pem.p;
-    size_t left = pem.n;
-
-    while (left >= sizeof(begin) - 1) {
-        const uint8_t *hit = memmem(p, left, begin, sizeof(begin) - 1);
-
-        if (hit == NULL)
-            break;
-        left -= (size_t)(hit - p);
-        last = aver_bytes_of(hit, left);
-        p = hit + 1;
-        left--;
-    }
-    return last;
-}

@@ -55,7 +55,4 @@ struct aver_quote {
 AVER_MUST_CHECK int aver_quote_parse(struct aver_quote *q, struct aver_bytes in,
                                      struct aver_error *err);
 
-/* The last certificate of a PEM text: views of it, empty if there is none. */
-struct aver_bytes aver_pem_last(struct aver_bytes pem);
-
 #endif

@@ -83,11 +83,6 @@ int aver_report_members(struct aver_json_member m[static M_N],
     return aver_members(m, M_N, source, err);
 }
 
-bool aver_report_has(const struct aver_json_member *m)
-{
-    return m->type != AVER_JSON_ABSENT && m->type != AVER_JSON_NULL;
-}
-
 void aver_report_fault(struct aver_report *r, const char *name, const char *why)
 {
     if (r->fault[0] == '\0')
@@ -99,7 +94,7 @@ static enum aver_presence read_32(uint8_t out[static 32],
 {
     struct aver_bytes text;
 
-    if (!aver_report_has(m))
+    if (!aver_member_is_there(m))
         return AVER_ABSENT;
     if (!aver_member_short(m, &text) || aver_hex_decode(out, 32, text) != 0)
         return AVER_MALFORMED;
@@ -136,7 +131,7 @@ static void read_public(struct aver_report *r, const struct aver_json_member *m)
     struct aver_bytes text;
     uint8_t point[64];
 
-    if (!aver_report_has(m))
+    if (!aver_member_is_there(m))
         return;
     r->has_public = AVER_MALFORMED;
     if (!aver_member_short(m, &text))
@@ -193,7 +188,7 @@ static void read_quotes(struct aver_report *r, const struct aver_json_member *m,
     if (r->quote_ok && r->quote.tee != AVER_TEE_TDX)
         aver_report_fault(r, nature->quote,
                           "is of an SGX enclave, not of a TDX machine");
-    if (nature->second == NULL || !aver_report_has(&m[M_QUOTE]))
+    if (nature->second == NULL || !aver_member_is_there(&m[M_QUOTE]))
         return;
     r->has_second = read_quote_text(&r->second, &m[M_QUOTE], source) == 0
                         ? AVER_PRESENT
@@ -206,7 +201,7 @@ static void read_echo(struct aver_report *r, const struct aver_json_member *m)
 {
     struct aver_bytes text;
 
-    if (!aver_report_has(m))
+    if (!aver_member_is_there(m))
         return;
     r->has_echo = AVER_MALFORMED;
     if (aver_member_short(m, &text) && text.n % 2 == 0 && text.n <= 128 &&
@@ -262,7 +257,7 @@ static void read_compose_manager(struct aver_report *r,
     r->has_actions_hash = read_32(r->actions_hash, &m[M_ACTIONS_HASH]);
     if (r->has_actions_hash == AVER_MALFORMED)
         aver_report_fault(r, "actions_hash", "is not 64 hex digits");
-    if (!aver_report_has(&m[M_ACTIONS]))
+    if (!aver_member_is_there(&m[M_ACTIONS]))
         return;
     r->has_actions = AVER_MALFORMED;
     if (m[M_ACTIONS].type == AVER_JSON_ARRAY &&
@@ -283,10 +278,10 @@ static void read_instance(struct aver_report *r,
     struct aver_buf text, der;
 
     aver_gpu_list_read(r, &m[M_GPU_EVIDENCE], source);
-    if (aver_report_has(&m[M_E2E_KEY]) &&
+    if (aver_member_is_there(&m[M_E2E_KEY]) &&
         aver_member_text(&r->e2e_key, &m[M_E2E_KEY], source) != 0)
         aver_report_fault(r, "e2e_pubkey", "is no text of at most 8 KiB");
-    if (!aver_report_has(&m[M_CERTIFICATE]))
+    if (!aver_member_is_there(&m[M_CERTIFICATE]))
         return;
     aver_buf_init(&text, CERTIFICATE_MAX * 2);
     aver_buf_init(&der, CERTIFICATE_MAX);

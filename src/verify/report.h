@@ -14,7 +14,6 @@
 #include "verify/quote.h"
 
 #define AVER_REPORT_MAX ((size_t)16 << 20)
-#define AVER_GPUS_MAX 64
 #define AVER_CLAIM_MAX 80
 
 /* Something that may be absent, or present and wrong. */

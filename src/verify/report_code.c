@@ -20,7 +20,7 @@ static void take(struct aver_report *r, struct aver_buf *out,
     struct aver_bytes raw = aver_member_source(m, source);
     int rc = 0;
 
-    if (!aver_report_has(m))
+    if (!aver_member_is_there(m))
         return;
     if (m->type == AVER_JSON_ARRAY || m->type == AVER_JSON_OBJECT)
         rc = aver_buf_append(out, raw.p, raw.n);

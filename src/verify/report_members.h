@@ -54,8 +54,6 @@ enum {
 AVER_MUST_CHECK int aver_report_members(struct aver_json_member m[static M_N],
                                         struct aver_bytes source,
                                         struct aver_error *err);
-/* True if something stands there: neither absent nor null. */
-bool aver_report_has(const struct aver_json_member *m);
 /* The report that these members make; what wraps others is not looked at.
  * NULL with `err` when memory is short. */
 struct aver_report *

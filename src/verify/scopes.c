@@ -52,7 +52,8 @@ static void join(char out[static 64], const char *outer, const char *name)
 
 static bool wraps(const struct aver_json_member m[static M_N])
 {
-    return aver_report_has(&m[M_GATEWAY]) || aver_report_has(&m[M_MODELS]);
+    return aver_member_is_there(&m[M_GATEWAY]) ||
+           aver_member_is_there(&m[M_MODELS]);
 }
 
 /* A report that stands inside another. */
@@ -68,7 +69,7 @@ static struct aver_report *read_inner(struct aver_json_member m[static M_N],
         return NULL;
     if (wraps(m))
         aver_report_fault(r, "it", "wraps others in its turn");
-    if (kind == AVER_NODE && aver_report_has(&m[M_ALL]))
+    if (kind == AVER_NODE && aver_member_is_there(&m[M_ALL]))
         aver_report_fault(r, "all_attestations", "stands inside itself");
     return r;
 }
@@ -81,7 +82,7 @@ static int add_compose_manager(struct aver_scopes *s, const char *outer_name,
     struct aver_json_member inner[M_N];
     char name[64];
 
-    if (!aver_report_has(m))
+    if (!aver_member_is_there(m))
         return 0;
     join(name, outer_name, "compose-manager");
     struct aver_scope *scope =
@@ -138,7 +139,7 @@ static int add_nodes(struct aver_scopes *s, unsigned outer,
     bool flat = strcmp(s->scope[outer].name, "report") == 0;
     unsigned number = 0;
 
-    if (!aver_report_has(&m[M_ALL]))
+    if (!aver_member_is_there(&m[M_ALL]))
         return 0;
     if (m[M_ALL].type != AVER_JSON_ARRAY) {
         aver_report_fault(s->scope[outer].report, "all_attestations",
@@ -196,7 +197,7 @@ static int add_gateway(struct aver_scopes *s, const struct aver_json_member *m,
                        struct aver_bytes source, enum aver_report_kind kind,
                        struct aver_error *err)
 {
-    if (!aver_report_has(m))
+    if (!aver_member_is_there(m))
         return 0;
     if (m->count > 1)
         return add_broken(s, "gateway",
@@ -214,7 +215,7 @@ static int add_list(struct aver_scopes *s, const char *what,
     char name[64], fault[64];
     unsigned number = 0;
 
-    if (!aver_report_has(m))
+    if (!aver_member_is_there(m))
         return 0;
     if (m->count > 1 || m->type != AVER_JSON_ARRAY) {
         snprintf(fault, sizeof(fault), "%.20s %s", m->name,
@@ -233,7 +234,7 @@ static bool is_empty(const struct aver_json_member *m, struct aver_bytes source)
 {
     struct aver_bytes list = aver_member_source(m, source), item;
 
-    return !aver_report_has(m) ||
+    return !aver_member_is_there(m) ||
            (m->type == AVER_JSON_ARRAY && !aver_array_next(&list, &item));
 }
 
@@ -243,7 +244,7 @@ static int add_wrapped(struct aver_scopes *s,
                        const struct aver_json_member m[static M_N],
                        struct aver_bytes source, struct aver_error *err)
 {
-    bool gateway = aver_report_has(&m[M_GATEWAY]);
+    bool gateway = aver_member_is_there(&m[M_GATEWAY]);
     bool models = !is_empty(&m[M_MODELS], source);
 
     if (add_gateway(s, &m[M_GATEWAY], source,
@@ -257,13 +258,13 @@ static int add_all(struct aver_scopes *s,
                    const struct aver_json_member m[static M_N],
                    struct aver_bytes source, struct aver_error *err)
 {
-    bool service = aver_report_has(&m[M_ADDRESS]) ||
-                   aver_report_has(&m[M_INTEL_QUOTE]) ||
-                   aver_report_has(&m[M_NVIDIA]);
-    bool quote = aver_report_has(&m[M_QUOTE]);
+    bool service = aver_member_is_there(&m[M_ADDRESS]) ||
+                   aver_member_is_there(&m[M_INTEL_QUOTE]) ||
+                   aver_member_is_there(&m[M_NVIDIA]);
+    bool quote = aver_member_is_there(&m[M_QUOTE]);
     enum aver_report_kind kind = quote && !service ? AVER_AGENT : AVER_SERVICE;
 
-    if (!service && !quote && aver_report_has(&m[M_INSTANCES])) {
+    if (!service && !quote && aver_member_is_there(&m[M_INSTANCES])) {
         if (add_list(s, "instance", &m[M_INSTANCES], source, AVER_INSTANCE,
                      err) != 0)
             return -1;

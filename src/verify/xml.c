@@ -288,28 +288,20 @@ static int resolve(const struct parser *p, struct aver_bytes prefix,
     return 0;
 }
 
-static int compare_bytes(struct aver_bytes a, struct aver_bytes b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int d = n > 0 ? memcmp(a.p, b.p, n) : 0;
-
-    return d != 0 ? d : (a.n > b.n) - (a.n < b.n);
-}
-
 /* Canonical XML 1.1, 2.2. Of declarations the prefix alone. */
 static int compare_attributes(const void *a, const void *b)
 {
     const struct aver_xml_attribute *x = a, *y = b;
-    int d = compare_bytes(x->uri, y->uri);
+    int d = aver_bytes_compare(x->uri, y->uri);
 
-    return d != 0 ? d : compare_bytes(x->local, y->local);
+    return d != 0 ? d : aver_bytes_compare(x->local, y->local);
 }
 
 static int compare_declarations(const void *a, const void *b)
 {
     const struct aver_xml_declaration *x = a, *y = b;
 
-    return compare_bytes(x->prefix, y->prefix);
+    return aver_bytes_compare(x->prefix, y->prefix);
 }
 
 /* Those of one element, into their order. NS 6.3: no two with the same name,

@@ -5,8 +5,6 @@
  * treats otherwise than 1.0. */
 #include "verify/xml.h"
 
-#include <string.h>
-
 /* Which bytes do not stand for themselves: in texts, in values. */
 enum { CARE_TEXT = 1, CARE_VALUE = 2 };
 static const uint8_t care_of[256] = {
@@ -111,12 +109,7 @@ static int put_own(struct aver_buf *out, const struct aver_xml *x,
 static bool before(const struct aver_xml_declaration *a,
                    const struct aver_xml_declaration *b)
 {
-    if (b == NULL)
-        return true;
-    size_t n = a->prefix.n < b->prefix.n ? a->prefix.n : b->prefix.n;
-    int d = n > 0 ? memcmp(a->prefix.p, b->prefix.p, n) : 0;
-
-    return d != 0 ? d < 0 : a->prefix.n < b->prefix.n;
+    return b == NULL || aver_bytes_compare(a->prefix, b->prefix) < 0;
 }
 
 /* Of what is declared in the apex and around it, the one that follows on

@@ -134,9 +134,25 @@ static void trimmed(void **state)
     assert_int_equal(aver_bytes_trim(aver_bytes_of(NULL, 0)).n, 0);
 }
 
+static void test_order(void **state)
+{
+    static const char *const sorted[] = {"", "a", "a\x01", "ab", "b", "\xff"};
+
+    (void)state;
+    for (int i = 0; i < 6; i++)
+        for (int j = 0; j < 6; j++) {
+            int d = aver_bytes_compare(aver_bytes_str(sorted[i]),
+                                       aver_bytes_str(sorted[j]));
+            assert_int_equal((d > 0) - (d < 0), (i > j) - (i < j));
+        }
+    assert_int_equal(
+        aver_bytes_compare(aver_bytes_of(NULL, 0), aver_bytes_str("")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order),
         cmocka_unit_test(trimmed),
         cmocka_unit_test(test_compare),
         cmocka_unit_test(test_nocase_letters_only),
