@@ -15,7 +15,7 @@ struct folders {
 
 static int folders_wanted(const struct dirent *d)
 {
-    return d->d_name[0] != '.' && strstr(d->d_name, ".md") == NULL;
+    return d->d_name[0] != '.' && d->d_type == DT_DIR;
 }
 
 /* All cases of folder/name, in the order of their names. */

@@ -5,10 +5,8 @@
 #ifndef AVER_TESTS_GPU_CASES_H
 #define AVER_TESTS_GPU_CASES_H
 
-#include "vectors.h"
+#include "folders.h"
 #include "verify/gpu_evidence.h"
-
-#include <dirent.h>
 
 #define GPU_CASES 222
 
@@ -41,31 +39,21 @@ __attribute__((unused)) static void gpu_case_close(struct gpu_case *c)
     aver_buf_clear(&c->payload);
 }
 
-__attribute__((unused)) static int gpu_cases_is_id(const struct dirent *e)
-{
-    return e->d_name[0] != '.';
-}
-
 /* Calls `f` with every case, in the order of their names. */
 __attribute__((unused)) static void
 gpu_cases_each(void (*f)(struct gpu_case *c))
 {
-    char folder[1024];
-    struct dirent **ids;
+    struct folders all = folders_list("gpu/cases");
     struct gpu_case c;
-    int n;
 
-    snprintf(folder, sizeof(folder), "%s/gpu/cases", vectors_folder);
-    n = scandir(folder, &ids, gpu_cases_is_id, alphasort);
-    if (n != GPU_CASES)
-        vectors_broken("not all cases are there", folder);
-    for (int i = 0; i < n; i++) {
-        gpu_case_open(&c, ids[i]->d_name);
+    if (all.n != GPU_CASES)
+        vectors_broken("not all cases are there", "gpu/cases");
+    for (int i = 0; i < all.n; i++) {
+        gpu_case_open(&c, all.entry[i]->d_name);
         f(&c);
         gpu_case_close(&c);
-        free(ids[i]);
     }
-    free(ids);
+    folders_clear(&all);
 }
 
 /* The word for what is wrong with a case that must be refused, by the policy

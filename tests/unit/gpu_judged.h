@@ -5,10 +5,8 @@
 #ifndef AVER_TESTS_GPU_JUDGED_H
 #define AVER_TESTS_GPU_JUDGED_H
 
-#include "vectors.h"
+#include "folders.h"
 #include "verify/rows.h"
-
-#include <dirent.h>
 
 struct gpu_case {
     char folder[128], id[256]; /* "gpu/cases", "real-nvtrust-550" */
@@ -140,25 +138,20 @@ __attribute__((unused)) static bool gpu_is_shared(const char *name)
 __attribute__((unused)) static unsigned
 gpu_cases(const char *folder, void (*each)(struct gpu_case *c))
 {
-    char path[512];
-    struct dirent **names = NULL;
+    struct folders all = folders_list(folder);
     unsigned n = 0;
 
-    snprintf(path, sizeof(path), "%s/%s", vectors_folder, folder);
-    int found = scandir(path, &names, NULL, alphasort);
-    for (int i = 0; i < found; i++) {
+    for (int i = 0; i < all.n; i++) {
         struct gpu_case c;
 
-        if (names[i]->d_type == DT_DIR && names[i]->d_name[0] != '.' &&
-            !gpu_is_shared(names[i]->d_name)) {
-            gpu_case_open(&c, folder, names[i]->d_name);
-            each(&c);
-            gpu_case_close(&c);
-            n++;
-        }
-        free(names[i]);
+        if (gpu_is_shared(all.entry[i]->d_name))
+            continue;
+        gpu_case_open(&c, folder, all.entry[i]->d_name);
+        each(&c);
+        gpu_case_close(&c);
+        n++;
     }
-    free(names);
+    folders_clear(&all);
     return n;
 }
 

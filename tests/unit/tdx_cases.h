@@ -6,10 +6,8 @@
 #define AVER_TESTS_TDX_CASES_H
 
 #include "crypto/x509.h"
-#include "vectors.h"
+#include "folders.h"
 #include "verify/rows.h"
-
-#include <dirent.h>
 
 struct tdx_case {
     char folder[128], id[256];
@@ -87,24 +85,17 @@ __attribute__((unused)) static void tdx_case_close(struct tdx_case *c)
 __attribute__((unused)) static unsigned
 tdx_cases(const char *folder, void (*each)(struct tdx_case *c))
 {
-    char path[512];
-    struct dirent **names = NULL;
-    unsigned n = 0;
+    struct folders all = folders_list(folder);
+    unsigned n = (unsigned)all.n;
 
-    snprintf(path, sizeof(path), "%s/%s", vectors_folder, folder);
-    int found = scandir(path, &names, NULL, alphasort);
-    for (int i = 0; i < found; i++) {
+    for (int i = 0; i < all.n; i++) {
         struct tdx_case c;
 
-        if (names[i]->d_type == DT_DIR && names[i]->d_name[0] != '.') {
-            tdx_case_open(&c, folder, names[i]->d_name);
-            each(&c);
-            tdx_case_close(&c);
-            n++;
-        }
-        free(names[i]);
+        tdx_case_open(&c, folder, all.entry[i]->d_name);
+        each(&c);
+        tdx_case_close(&c);
     }
-    free(names);
+    folders_clear(&all);
     return n;
 }
 

@@ -1,21 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * api_gpu: the evidence of GPUs by itself, by aver.h. */
-#include "api_rig.h"
-
-static const char *const documents[] = {
-    "gpu/rims/NV_GPU_DRIVER_GH100_550.90.07.xml",
-    "gpu/rims/NV_GPU_VBIOS_1010_0200_882_96009F0001.xml",
-    "gpu/ocsp/rim-l2.der",
-    "gpu/ocsp/rim-l3.der",
-    "gpu/ocsp/rim-l4-driver-550.90.07.der",
-    "gpu/ocsp/rim-l4-vbios-96009F0001.der",
-    "gpu/ocsp/device-brom.der",
-    "gpu/ocsp/device-provisioner.der",
-    "gpu/ocsp/device-identity.der",
-};
-
-static const char folder[] = "gpu/cases/real-nvtrust-550-rim-ocsp";
+#include "api_gpu.h"
 
 struct scene {
     struct api_file payload;
@@ -26,23 +12,15 @@ struct scene {
 
 static void scene_open(struct scene *s, bool endorsed)
 {
-    char path[256];
+    uint8_t nonce[32];
 
     memset(s, 0, sizeof(*s));
-    snprintf(path, sizeof(path), "%s/expected.json", folder);
-    json_t *expected = api_index(path);
-    uint8_t nonce[32];
-    api_hex_32(nonce, api_text(expected, "nonce"));
-    s->policy =
-        aver_policy_new(json_integer_value(json_object_get(expected, "now")));
+    s->policy = aver_policy_new(gpu_expected(nonce));
     aver_policy_set_nonce(s->policy, nonce);
-    aver_policy_set_ocsp_grace(s->policy, 6048000);
-    snprintf(path, sizeof(path), "%s/payload.json", folder);
-    s->payload = api_read(path);
-    for (size_t i = 0; endorsed && i < sizeof(documents) / sizeof(*documents);
-         i++)
-        s->set = api_endorse(s->set, documents[i]);
-    json_decref(expected);
+    aver_policy_set_ocsp_grace(s->policy, GPU_GRACE);
+    s->payload = gpu_payload();
+    for (size_t i = 0; endorsed && i < GPU_DOCUMENTS; i++)
+        s->set = api_endorse(s->set, gpu_documents[i]);
 }
 
 static enum aver_word scene_judge(struct scene *s)

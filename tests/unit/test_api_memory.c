@@ -4,46 +4,17 @@
  * (calloc, malloc and realloc are wrapped at link time): the call says that it
  * could not judge, or judges without trust; nothing is followed that is not
  * there, and nothing leaks. */
-#include "api_rig.h"
-
-void *__real_calloc(size_t n, size_t size);
-void *__real_malloc(size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static unsigned left; /* allocations until the one that fails; 0: none does */
-static bool failed;
-
-static bool fails_now(void)
-{
-    if (left == 0 || --left > 0)
-        return false;
-    failed = true;
-    return true;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(p, size);
-}
+#include "api_gpu.h"
+#include "short_memory.h"
 
 /* What is judged, read before anything fails. */
 struct evidence {
     struct api_file endorsements, quote, report, receipt, log, root, gpu_root;
     uint8_t request[32], response[32], nonce[32];
     int64_t at;
+    struct api_file gpu, document[GPU_DOCUMENTS];
+    uint8_t gpu_nonce[32];
+    int64_t gpu_at;
 };
 
 static struct aver_policy *policy_of(const struct evidence *x)
@@ -96,6 +67,27 @@ static int with_receipt(const struct evidence *x, const struct aver_policy *p,
                                           x->receipt.n, x->request, x->response,
                                           err);
     aver_judgement_free(report);
+    return rc;
+}
+
+/* By NVIDIA's own roots, and so by a policy of its own. */
+static int with_gpu(const struct evidence *x, const struct aver_policy *p,
+                    struct aver_judgement **j, struct aver_error *err)
+{
+    struct aver_policy *own = aver_policy_new(x->gpu_at);
+    struct aver_endorsements *set = aver_endorsements_new();
+    int rc = 0;
+
+    (void)p;
+    aver_policy_set_nonce(own, x->gpu_nonce);
+    aver_policy_set_ocsp_grace(own, GPU_GRACE);
+    for (size_t i = 0; rc == 0 && i < GPU_DOCUMENTS; i++)
+        rc = aver_endorsements_read(set, x->document[i].p, x->document[i].n,
+                                    err);
+    if (rc == 0)
+        rc = aver_judge_gpu(own, set, j, x->gpu.p, x->gpu.n, err);
+    aver_endorsements_free(set);
+    aver_policy_free(own);
     return rc;
 }
 
@@ -204,6 +196,10 @@ static int evidence_open(void **state)
     x->at = 1780272000; /* June 2026 */
     memset(x->nonce, 0x5a, sizeof(x->nonce));
     take_hashes(x);
+    x->gpu = gpu_payload();
+    x->gpu_at = gpu_expected(x->gpu_nonce);
+    for (size_t i = 0; i < GPU_DOCUMENTS; i++)
+        x->document[i] = api_read(gpu_documents[i]);
     *state = x;
     return 0;
 }
@@ -219,6 +215,9 @@ static int evidence_close(void **state)
     free(x->gpu_root.p);
     free(x->quote.p);
     free(x->log.p);
+    free(x->gpu.p);
+    for (size_t i = 0; i < GPU_DOCUMENTS; i++)
+        free(x->document[i].p);
     free(x);
     return 0;
 }
@@ -231,6 +230,16 @@ static void no_memory_for_a_quote(void **state)
 static void no_memory_for_a_report(void **state)
 {
     assert_true(starve(*state, with_report, AVER_VERIFIED) > 20);
+}
+
+static void no_memory_for_a_gpu(void **state)
+{
+    struct evidence *x = *state;
+
+    assert_true(starve(x, with_gpu, AVER_VERIFIED) > 40);
+    x->gpu_nonce[0] ^= 1;
+    assert_true(starve(x, with_gpu, AVER_REFUSED) > 40);
+    x->gpu_nonce[0] ^= 1;
 }
 
 static void no_memory_for_a_receipt(void **state)
@@ -265,6 +274,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_memory_for_a_quote),
+        cmocka_unit_test(no_memory_for_a_gpu),
         cmocka_unit_test(no_memory_for_a_report),
         cmocka_unit_test(no_memory_for_a_receipt),
         cmocka_unit_test(no_memory_is_no_excuse),

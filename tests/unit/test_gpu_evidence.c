@@ -4,42 +4,12 @@
  * travels, and what is said of texts that are none of them, or too large. */
 #include "crypto/sha2.h"
 #include "gpu_cases.h"
+#include "short_memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
-
-/* Allocations are wrapped at link time, jansson's too: one can be made to
- * fail. */
-void *__real_calloc(size_t n, size_t size);
-void *__real_malloc(size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static unsigned left; /* allocations until the one that fails; 0: none does */
-
-static bool fails_now(void)
-{
-    return left > 0 && --left == 0;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(p, size);
-}
 
 /* What this parser finds; all else others do. */
 #define CAUSES " json json_duplicate json_type empty size nonce_format base64 "

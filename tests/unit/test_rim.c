@@ -7,38 +7,10 @@
 #include "base/time.h"
 #include "crypto/sha2.h"
 #include "rim_files.h"
+#include "short_memory.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define NOW 1780315200 /* 2026-06-01, for which the synthetic ones are made */
-
-void *__real_calloc(size_t n, size_t size);
-void *__real_malloc(size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static unsigned left; /* allocations until the one that fails; 0: none does */
-
-static bool fails_now(void)
-{
-    return left > 0 && --left == 0;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails_now() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return fails_now() ? NULL : __real_realloc(p, size);
-}
 
 static uint8_t synthetic[32], nvidia[32]; /* pins */
 
