@@ -76,3 +76,23 @@ def test_every_state_of_gpus_is_told():
     assert len(words) > 40
     said = (ROOT / "docs/PROTOCOL.md").read_text()
     assert [w for w in words if f"`{w}`" not in said] == []
+
+
+def test_every_cause_about_gpus_is_listed():
+    """What `reason` may say of GPUs stands in VERIFYING, and nothing else does."""
+    code = {path.name: path.read_text() for path in (ROOT / "src/verify").glob("*.c")
+            if re.search("gpu|rim|spdm|opaque|revocation|nras", path.name)}
+    said = set()
+    for text in code.values():
+        for pattern in (r'aver_flaw\(\s*[^",]*,\s*"([a-z_:]+)"', r'cause = "(\w+)"', r'because\(why, "(\w+)"\)',
+                        r'"(rim_[a-z_:]*[a-z])"', r'DEVICE_ROW\([^)]*?"(\w+)"\)',
+                        r'\{"(?:gpu|nras)[^"]*", AVER_\w+, true, "(\w+)"', r'return "(cert_format)"', r'\? "(chain_length)" : "(pem)"'):
+            for found in re.findall(pattern, text):
+                said.update((found,) if isinstance(found, str) else found)
+    section = (ROOT / "docs/VERIFYING.md").read_text().split("### Causes")[1].split("\n###")[0]
+    listed = set(re.findall(r"`(\w+)`", section)) | {"rim_chain:" + w for w in re.findall(r"`(\w+)`", section)}
+    assert len(said) > 80 and {"pem", "cert_format", "topology", "nras_alg"} <= said
+    assert said - listed <= {"rim_chain"}, said - listed
+    words = "\n".join(code.values())
+    unknown = {w for w in re.findall(r"`([a-z_]+)`", section) if f'"{w}"' not in words}
+    assert unknown <= {"rim_chain", "reason", "gpus"}, unknown
