@@ -203,29 +203,50 @@ static void add_simulated(struct aver_endorsements *e, int64_t at)
     aver_buf_clear(&bundle);
 }
 
-/* RIMs and OCSP answers, beside whatever else there is. */
-static int add_files(struct aver_endorsements *e, const char *option,
+/* Of a RIM's file, a RIM; of the other, answers or lists. */
+static bool is_of_kind(const struct aver_endorsements *e, bool rims)
+{
+    return rims ? e->nrims > 0 : e->nstaples + e->nlists > 0;
+}
+
+/* One file, beside whatever else there is. By itself first, so that one of
+ * another kind can be named. */
+static int add_file(struct aver_endorsements *e, bool rims, const char *path,
+                    struct aver_error *err)
+{
+    struct aver_endorsements *one = aver_endorsements_new();
+    struct aver_error why;
+    struct aver_buf in;
+    int rc = -1;
+
+    if (one == NULL)
+        abort(); /* out of memory */
+    aver_buf_init(&in, AVER_ENDORSEMENTS_MAX);
+    if (file_read(&in, path, err) != 0)
+        goto out;
+    rc = aver_endorsements_add(one, aver_buf_view(&in), &why);
+    if (rc == 0 && !is_of_kind(one, rims))
+        rc = aver_fail(&why, AVER_EFORMAT, "there is no %s in it",
+                       rims ? "RIM" : "OCSP answer, and no list");
+    if (rc == 0)
+        rc = aver_endorsements_add(e, aver_buf_view(&in), &why);
+    if (rc != 0)
+        aver_fail(err, why.code, "--%s %.100s: %.250s", rims ? "rim" : "ocsp",
+                  path, why.text);
+out:
+    aver_buf_clear(&in);
+    aver_endorsements_free(one);
+    return rc;
+}
+
+static int add_files(struct aver_endorsements *e, bool rims,
                      const char *const *files, bool json)
 {
-    for (size_t i = 0; i < OPTION_MANY && files[i] != NULL; i++) {
-        struct aver_error err;
-        struct aver_buf in;
-        int rc = 0;
+    struct aver_error err;
 
-        aver_buf_init(&in, AVER_ENDORSEMENTS_MAX);
-        if (file_read(&in, files[i], &err) != 0)
-            rc = print_failure(err.text, json);
-        else if (aver_endorsements_add(e, aver_buf_view(&in), &err) != 0) {
-            char text[600];
-
-            snprintf(text, sizeof(text), "--%s %.100s: %s", option, files[i],
-                     err.text);
-            rc = print_failure(text, json);
-        }
-        aver_buf_clear(&in);
-        if (rc != 0)
-            return rc;
-    }
+    for (size_t i = 0; i < OPTION_MANY && files[i] != NULL; i++)
+        if (add_file(e, rims, files[i], &err) != 0)
+            return print_failure(err.text, json);
     return 0;
 }
 
@@ -257,8 +278,8 @@ static int load(struct judge *j, const struct judge_options *o)
     int rc = load_kept(j, o);
 
     if (rc == 0)
-        rc = add_files(j->e, "rim", o->rim, o->json);
-    return rc != 0 ? rc : add_files(j->e, "ocsp", o->ocsp, o->json);
+        rc = add_files(j->e, true, o->rim, o->json);
+    return rc != 0 ? rc : add_files(j->e, false, o->ocsp, o->json);
 }
 
 int judge_open(struct judge *j, const struct judge_options *o)

@@ -336,3 +336,14 @@ def test_a_large_file_of_rubbish(folder, kind):
     finally:
         big.unlink()
         small.unlink()
+
+
+@pytest.mark.parametrize("option, file, said", [
+    ("--rim", "ocsp/rim-l2.der", "there is no RIM in it"),
+    ("--rim", "roots/nvidia-device-identity-root.pem", "there is no RIM in it"),
+    ("--ocsp", "rims/syn-driver.xml", "there is no OCSP answer, and no list in it"),
+])
+def test_a_file_of_another_kind_is_named(option, file, said):
+    payload = GPU / "cases/real-nvtrust-550/payload.json"
+    r = run("verify", "gpu", payload, option, GPU / file)
+    assert r.returncode == 3 and said in r.stderr.decode() and f"{option} " in r.stderr.decode()
